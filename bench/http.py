@@ -188,11 +188,11 @@ def calls(account: Account) -> list[dict[str, Any]]:
     from google.cloud import firestore
 
     from tests.support.factories import CountingDatabase, Troupe, new_user
-    from troupe.accounts.callers import Callers
+    from troupe.accounts.callers import Callers, no_keys
     from troupe.app.functions import container
 
     database = CountingDatabase(firestore.Client(project=os.environ["GCLOUD_PROJECT"]))
-    callers = Callers(database, container().accounts.by_id_token)
+    callers = Callers(database, container().accounts.by_id_token, no_keys)
     callers.authenticate(f"Bearer {account.token}")
     me = database.total
     files = container().files

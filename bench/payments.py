@@ -75,7 +75,7 @@ def _companies() -> list[dict[str, Any]]:
 
     from tests.support.companies import a_firm, a_person, client
     from tests.support.factories import CountingDatabase
-    from troupe.accounts.callers import Callers
+    from troupe.accounts.callers import Callers, no_keys
     from troupe.app.functions import container
 
     database = container().database
@@ -83,7 +83,7 @@ def _companies() -> list[dict[str, Any]]:
     for _ in range(20):
         firm = a_firm(database, owner=member)
     counted = CountingDatabase(firestore.Client(project=os.environ["GCLOUD_PROJECT"]))
-    callers = Callers(counted, container().accounts.by_id_token)
+    callers = Callers(counted, container().accounts.by_id_token, no_keys)
     callers.authenticate(member.headers["Authorization"])
     server = client("plans")
 

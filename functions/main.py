@@ -23,7 +23,9 @@ os.environ.setdefault("THREADS", "200" if os.environ.get("FUNCTION_TARGET") == "
 # pydantic would search every installed package for plugins.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 # The emulator needs no secrets, and would look for the ones listed here in the real Secret Manager.
-JWT = [] if EMULATED else ["JWT_SECRET"]
+# Any function may get a request with an API key, once there are some.
+API_KEYS = ["API_KEY_PEPPER"] if os.environ.get("API_KEYS") == "on" else []
+JWT = [] if EMULATED else ["JWT_SECRET", *API_KEYS]
 # functions/.env is loaded before this file, also on deployment. Only the keys of the chosen engines
 # have to exist. SPEECH_ENGINE is the name of one, from before there could be several.
 ENGINE_KEYS = {"openai": ["OPENAI_API_KEY"], "elevenlabs": ["ELEVENLABS_API_KEY"]}
@@ -177,6 +179,11 @@ def calls(request: Request) -> Response:
 @https_fn.on_request(secrets=JWT, concurrency=200, timeout_sec=300)
 def live(request: Request) -> Response:
     return _serve("live", request)
+
+
+@https_fn.on_request(secrets=JWT)
+def developers(request: Request) -> Response:
+    return _serve("developers", request)
 
 
 @https_fn.on_request(secrets=JWT)

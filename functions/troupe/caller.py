@@ -4,10 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal
 
 Role = Literal["user", "admin"]
 CompanyRole = Literal["owner", "admin", "member"]
+
+
+class Scope(StrEnum):
+    """What an API key may be allowed to do."""
+
+    SPEECH = "speech"
+    TRANSCRIBE = "transcribe"
+    CHARACTERS_READ = "characters:read"
+    CHARACTERS_WRITE = "characters:write"
+    SCRIPTS = "scripts"
+    FILES = "files"
+    JOBS_READ = "jobs:read"
+    USAGE_READ = "usage:read"
+    WEBHOOKS = "webhooks"
+    ANY = "any"  # of a route that every key may call; no key has it
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """The API key that a request came with. `per_minute`: how many requests it may make; `cap`: by
+    meter, what it may spend in a month."""
+
+    id: str
+    scopes: frozenset[str]
+    per_minute: int
+    company_id: str | None = None
+    cap: Mapping[str, int] = field(default_factory=dict)
+
+    def allows(self, scope: Scope | None) -> bool:
+        return scope is Scope.ANY or scope in self.scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +67,8 @@ class Device:
 class Caller:
     """A signed-in caller. `session_id`: the session, or the sign-in of the Firebase SDK;
     `request_id` identifies the request's log lines; `companies` maps company ids to the caller's
-    role."""
+    role. `key`: the API key, if the request came with one. It never gives the rights of an
+    administrator, and only its own company is in `companies`."""
 
     uid: str
     role: Role
@@ -45,3 +77,4 @@ class Caller:
     session_id: str | None = None
     request_id: str | None = None
     companies: Mapping[str, CompanyRole] = field(default_factory=dict)
+    key: KeyUse | None = None

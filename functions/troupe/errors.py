@@ -120,6 +120,27 @@ class GuestNotAllowed(Forbidden):
     message = "Guests cannot do this. Create an account first."
 
 
+class ScopeDetails(TypedDict):
+    """The scope that the operation needs."""
+
+    needs: str
+
+
+class ScopeMissing(Forbidden):
+    code = "scope_missing"
+    message = "This API key does not have the scope that this operation needs."
+    details_type = ScopeDetails
+
+    @classmethod
+    def of(cls, scope: str) -> ScopeMissing:
+        return cls(f"This API key needs the scope `{scope}` for this.", details={"needs": scope})
+
+
+class KeyNotAccepted(Forbidden):
+    code = "key_not_accepted"
+    message = "This operation is not for API keys. Sign in, and send an access token."
+
+
 class NotFound(TroupeError):
     """Also returned for another user's object, so as not to reveal that it exists."""
 

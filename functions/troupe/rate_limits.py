@@ -47,9 +47,12 @@ _NO_DEVICE = Device()
 
 @dataclass(frozen=True, slots=True)
 class LimitStatus:
-    """The status of the limit with the fewest requests remaining. `reset`: seconds until its window
-    ends, or until the next attempt is admitted."""
+    """The status of the limit with the fewest requests remaining. `name`: of the limit; `window`:
+    its length in seconds; `reset`: seconds until it ends, or until the next attempt is
+    admitted."""
 
+    name: str
+    window: int
     limit: int
     remaining: int
     reset: int
@@ -112,19 +115,21 @@ class Limiter:
         session_id: str | None = None,
         weight: int = 1,
         also: Sequence[tuple[str, str]] = (),
+        rate: Rate | None = None,
     ) -> LimitStatus | None:
         """Counts a request for its account and its networks. Returns None if no limit applies or
         the counters are unavailable. `session_id`: the caller's, who is known by that. `weight`:
         how many requests it counts as. If that is more than one and exceeds the limit, the request
         is uncounted, because smaller ones may still fit. `also`: the names and accounts of other
         limits that it counts for in the same commit, such as a longer window or a whole room.
+        `rate`: the account's own, in place of the limit's.
 
         If the limiter fails, requests pass: the operations behind it need Firestore too, or have
         their own limit (Firebase Auth), and a failing limiter must not lock users out. But counters
         contended for longer than a request may wait mean a flood: that raises TooManyRequests.
         """
         at = _seconds()
-        counters = self._counters_of_account(name, account, device, at)
+        counters = self._counters_of_account(name, account, device, at, rate)
         counters += self._counters_of_networks(name, sources, at)
         for other, of in also:
             counters += self._counters_of_account(other, of, device, at)
@@ -134,12 +139,12 @@ class Limiter:
             counted = self._add(counters, at, weight)
             if name not in FAILURES_ONLY:
                 paths = [each.path for each in counted]
-                status = _status(counted, at, counters=paths, weight=weight)
+                status = _status(name, counted, at, counters=paths, weight=weight)
                 if weight > 1 and status.exceeded:
                     self.forget(status)
                 return status
             if account is None:
-                return _status(counted, at)
+                return _status(name, counted, at)
             status = self._admit_attempt(name, account, device, session_id, counted, at)
         except Stale:
             raise TooManyRequests(retry_after=1) from None
@@ -172,7 +177,7 @@ class Limiter:
             )
             for each, document in zip(counters, found, strict=True)
         ]
-        return _status(used, at)
+        return _status(name, used, at)
 
     def charge(self, name: str, account: str, weight: int) -> Charge | None:
         """Counts for an account in a commit of the caller, with what is counted. None if no limit
@@ -221,9 +226,11 @@ class Limiter:
         return len(old)
 
     def _counters_of_account(
-        self, name: str, account: str | None, device: Device, at: int
+        self, name: str, account: str | None, device: Device, at: int, rate: Rate | None = None
     ) -> list[_Counter]:
         limit = self._limits[name]
+        if rate is not None and limit.account is not None:
+            limit = limit.model_copy(update={"account": rate})
         if account is None or limit.account is None:
             return []
         if name not in FAILURES_ONLY:
@@ -268,7 +275,7 @@ class Limiter:
             counted = [*own, *(each for each in counted if each.kind == "address")]
             over = [each for each in counted if each.over]
         undo = [each.path for each in failures]
-        return _status(counted, at, undo=undo, wait=self._wait(name, over, at))
+        return _status(name, counted, at, undo=undo, wait=self._wait(name, over, at))
 
     def _wait(self, name: str, over: Sequence[_Counter], at: int) -> int:
         """Seconds until an attempt is admitted; 0 if this one is. `over`: the exceeded counters,
@@ -326,6 +333,7 @@ class Limiter:
 
 
 def _status(
+    name: str,
     counted: Sequence[_Counter],
     at: int,
     *,
@@ -338,6 +346,8 @@ def _status(
     tightest = min(counted, key=lambda each: each.remaining)
     exceeded = tightest.over if wait is None else wait > 0
     return LimitStatus(
+        name=name,
+        window=tightest.rate.seconds,
         limit=tightest.rate.most,
         remaining=max(0, tightest.remaining),
         reset=wait or _end(tightest.rate, at) - at,

@@ -68,6 +68,19 @@ class Settings(AiSettings):
     jwt_previous_secret: str = setting(
         "JWT_PREVIOUS_SECRET", "", "still accepted while the secret is rotated", repr=False
     )
+    api_keys: Literal["", "off", "on"] = setting(
+        "API_KEYS",
+        "",
+        "`on` lets users create API keys; needs `API_KEY_PEPPER`",
+        shown="`off`; `on` on the emulators",
+    )
+    api_key_pepper: str = setting(
+        "API_KEY_PEPPER",
+        "",
+        "secret: keys the hashes of API keys, so changing it voids all of them; at least 32 bytes",
+        shown="none; fixed on the emulators",
+        repr=False,
+    )
     access_token_seconds: int = setting(
         "ACCESS_TOKEN_SECONDS", 3600, "lifetime of an access token", ge=60
     )
@@ -457,6 +470,21 @@ class Settings(AiSettings):
             if not self.jwt_secret:
                 # The emulators run without secrets; a fixed one is the same in all functions.
                 object.__setattr__(self, "jwt_secret", "the-emulator-secret-is-no-secret-at-all")
+        return self
+
+    @model_validator(mode="after")
+    def _api_keys_are_hashed(self) -> Self:
+        if self.emulated and not self.api_keys:
+            object.__setattr__(self, "api_keys", "on")
+        if self.api_keys != "on":
+            object.__setattr__(self, "api_key_pepper", "")
+        elif len(self.api_key_pepper.encode()) < MIN_SECRET_BYTES:
+            if not self.emulated or self.api_key_pepper:
+                raise ValueError(
+                    f"API_KEYS=on needs API_KEY_PEPPER of at least {MIN_SECRET_BYTES} bytes; make "
+                    'one with `python -c "import secrets; print(secrets.token_urlsafe(48))"`'
+                )
+            object.__setattr__(self, "api_key_pepper", "the-emulator-pepper-is-no-secret-at-all")
         return self
 
     @model_validator(mode="after")

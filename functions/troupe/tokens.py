@@ -24,6 +24,7 @@ from troupe.settings import settings
 
 ISSUER = "troupe"
 LINK_PURPOSE = "media"
+KEY_PREFIX = "trp_"  # of API keys, which are no tokens of ours
 _ALGORITHM = "HS256"
 _LEEWAY = 5  # seconds that an expired token is still accepted
 _AHEAD = 330  # seconds that the clock of the instance that issued a token may be ahead

@@ -79,6 +79,7 @@ UNKNOWN = Outcome(statuses=frozenset({401, 404}))  # may own the object, but is 
 HIDDEN = Outcome(statuses=frozenset({404}))
 FORBIDDEN = Outcome(statuses=frozenset({403}), code="forbidden")
 NOT_OWNER = Outcome(statuses=frozenset({403}), code="not_owner")
+NO_KEY = Outcome(statuses=frozenset({401}), code="api_key_required")
 _REFUSED = {
     "nobody": Outcome(statuses=frozenset({401}), code="unauthorized"),
     "expired": Outcome(statuses=frozenset({401}), code="token_expired"),
@@ -91,6 +92,8 @@ _OF_OPERATIONS = {
     ("paymentInvoice", "user"): FOUND,
     # Administrators of Troupe do not hear what a company says.
     ("recordingFile", "admin"): FORBIDDEN,
+    # They are signed in, but have no key.
+    **{("thisKey", caller): NO_KEY for caller in ("user", "guest", "other", "admin")},
 }
 
 

@@ -120,6 +120,7 @@ def _compared(line: Line, served: dict[Place, tuple[str, Route]]) -> Iterator[st
             ("operation", op, name),
             ("function", line["function"], function),
             ("auth", line["auth"], str(route.auth)),
+            ("scope", line.get("scope"), route.scope and str(route.scope)),
             ("status", status, route.status),
         ):
             if promised != found:

@@ -273,6 +273,7 @@ OTHERS = {
     "calls": {"exports", "generations", "recording", "speech"},
     "characters": {"exports", "generations", "jobs", "plans", "recording", "scripts"},
     "companies": {"characters", "exports", "generations", "scripts", "speech"},
+    "developers": {"characters", "exports", "generations", "jobs", "plans", "recording", "scripts"},
     "files": {"characters", "exports", "generations", "jobs", "plans", "recording", "scripts"},
     "language": {"characters", "exports", "generations", "plans", "scripts"},
     "live": {"characters", "exports", "generations", "jobs", "plans", "recording", "scripts"},

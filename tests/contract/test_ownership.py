@@ -41,6 +41,7 @@ SUBJECTS = {
     "transcriptionId": "transcriptions/{}",
     "dubbingId": "dubbings/{}",
     "deviceId": "devices/{}",
+    "keyId": "apiKeys/{}",
 }
 
 # Ids that signed-in callers may use regardless of the owner.

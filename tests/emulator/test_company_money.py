@@ -21,6 +21,7 @@ from troupe.companies.endings import Endings
 from troupe.errors import CompanyNotFound, TroupeError
 from troupe.idempotency import KeyReused
 from troupe.jobs.charges import Quote
+from troupe.wallet import payers
 from troupe.wallet.budgets import Budget, Cap, budget_path, member_path
 from troupe.wallet.errors import CapReached, CompanySuspended, LicenseRequired, NotEnoughTokens
 from troupe.wallet.ledger import grant_writes
@@ -150,7 +151,7 @@ def test_who_may_not_spend_holds_nothing(
     with pytest.raises(refusal):
         firm.start()
     with pytest.raises(refusal):
-        firm.counting.jobs.price(firm.uid, firm.owner, Quote(tokens=1))
+        firm.counting.jobs.price(firm.uid, payers.Payer(firm.owner), Quote(tokens=1))
     assert firm.tokens() == Balance(granted=20)
 
 
@@ -175,7 +176,7 @@ def test_nothing_falls_back_to_another_payer(firm: Payer) -> None:
 
 def test_a_quote_tells_what_the_cap_leaves(firm: Payer) -> None:
     uid = firm.join(cap=Cap(tokens=2))
-    price = firm.counting.jobs.price(uid, firm.owner, Quote(tokens=3))
+    price = firm.counting.jobs.price(uid, payers.Payer(firm.owner), Quote(tokens=3))
     assert (price.payer, price.available, price.sufficient) == (firm.owner, 2, False)
 
 

@@ -547,6 +547,7 @@ def test_the_default_limits() -> None:
     assert {name for name, limit in limits.items() if limit.address is None} == {
         *("call_invite", "call_messages", "call_message_to_one", "call_signal", "call_ice"),
         *("call_recording", "call_recording_part"),
+        "key",  # of an API key
         *("room_translation", "guest_room_translation"),
         *("room_caption", "room_sound"),
         *("room_sound_hour", "guest_room_sound", "room_all_sound", "room_guest_sound"),

@@ -21,6 +21,7 @@ from troupe.jobs.records import Job, JobError, JobStatus, Part, Usage
 from troupe.jobs.specs import JobSpec, Step, registry
 from troupe.jobs.worker import Outcome, Watch, WorkPlan
 from troupe.records import Record
+from troupe.wallet.payers import Payer
 from troupe.wallet.records import Owner
 
 NUMBERS_PER_PART = 3
@@ -165,7 +166,7 @@ class Counting(Deliveries):
             given=Numbers(numbers=list(numbers)),
             request_hash=request_hash("count", {"numbers": list(numbers)}),
             at=now(),
-            payer=payer,
+            payer=Payer(payer) if payer else None,
         )
         subject = Create(job.subject, {"status": JobStatus.QUEUED})
         return self.jobs.submit(job, quote, [subject], keyed=key is not None).id

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import time
 
 from troupe import tokens
-from troupe.accounts.records import AccountCaller
+from troupe.accounts.records import AccountCaller, key_of_session
 from troupe.accounts.sessions import live_session
 from troupe.accounts.writes import Users
 from troupe.adapters.firestore import Database
@@ -21,10 +22,11 @@ class MediaLink:
 
 
 class MediaLinks:
-    def __init__(self, db: Database, seconds: int) -> None:
-        """`seconds`: the maximum lifetime of a link."""
+    def __init__(self, db: Database, seconds: int, by_key: Callable[[str], AccountCaller]) -> None:
+        """`seconds`: the maximum lifetime of a link. `by_key`: `KeyCallers.of_link`."""
         self._users = Users(db)
         self._seconds = seconds
+        self._by_key = by_key
 
     def make(self, caller: AccountCaller, address: str) -> MediaLink:
         """A temporary URL of a file, which anyone can open with the caller's access. `address`:
@@ -42,13 +44,16 @@ class MediaLinks:
         return MediaLink(url, datetime.fromtimestamp(expires_at, UTC))
 
     def authenticate(self, token: str, path: str) -> AccountCaller:
-        """The user whose access a link to `path` carries. A link ends with its session.
+        """The user whose access a link to `path` carries. A link ends with its session, or with the
+        API key.
 
-        Reads one document. Raises TokenInvalid, TokenExpired, AccountSuspended.
+        Reads one document, two for an API key. Raises TokenInvalid, TokenExpired, AccountSuspended.
         """
         claims = tokens.decode(token, purpose=tokens.LINK_PURPOSE)
         if claims.path != path or claims.session_id is None:
             raise TokenInvalid
+        if key_id := key_of_session(claims.session_id):
+            return self._by_key(key_id)
         user = self._users.get(claims.subject)
         if user is None:
             raise TokenInvalid

@@ -8,10 +8,12 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
-from troupe.caller import Caller, CompanyRole, Role
+from troupe.caller import Caller, CompanyRole, KeyUse, Role
 from troupe.records import Record
 from troupe.text import name_key
 from troupe.wallet.records import Balance
+
+_KEY_SESSION = "key-"  # sessions of ours begin with `s`, those of the Firebase SDK with `f`
 
 
 class Session(Record):
@@ -133,3 +135,24 @@ class AccountCaller(Caller):
             session_id=session_id,
             user=user,
         )
+
+    @classmethod
+    def by_key(cls, user: UserRecord, key: KeyUse) -> Self:
+        """The user for whom an API key acts: never as an administrator, and of no company but the
+        key's."""
+        companies = {each: role for each, role in user.roles.items() if each == key.company_id}
+        return cls(
+            uid=user.id,
+            role="user",
+            guest=user.guest,
+            email=user.email,
+            companies=companies,
+            session_id=f"{_KEY_SESSION}{key.id}",
+            user=user,
+            key=key,
+        )
+
+
+def key_of_session(session_id: str) -> str | None:
+    """The id of the API key whose requests have this session id."""
+    return session_id.removeprefix(_KEY_SESSION) if session_id.startswith(_KEY_SESSION) else None

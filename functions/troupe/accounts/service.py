@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from troupe import tokens
 from troupe.accounts import sessions
-from troupe.accounts.callers import Callers
+from troupe.accounts.callers import Callers, no_keys
 from troupe.accounts.companies import Founder, NewCompany
 from troupe.accounts.errors import (
     FirebaseSession,
@@ -71,7 +71,7 @@ class Accounts:
     ) -> None:
         """`founder` creates the companies that come with registrations; few do."""
         self._users = Users(db)
-        self._callers = Callers(db, self.by_id_token)
+        self._callers = Callers(db, self.by_id_token, no_keys)
         self._identity = identity
         self._settings = settings
         self._founder = founder

@@ -240,26 +240,28 @@ class AdminStatsData(Schema):
         )
 
 
-class SeriesQuery(Schema):
-    metric: Annotated[str, StringConstraints(max_length=40)] = Field(
-        description="`users`, `companies`, `characters`, `scripts`, `generations`, "
-        "`transcriptions`, `dubbings`, `rooms`, `calls` or `jobs`."
-    )
+class DaysQuery(Schema):
+    """From a day to a day (UTC), both included."""
+
     since: Moment | None = Field(
-        None, alias="from", description="The first day. Defaults to 29 days before `to`."
+        None, alias="from", description="The first day (UTC). Defaults to 29 days before `to`."
     )
     until: Moment | None = Field(
-        None, alias="to", description="The last day. Defaults to today. At most 92 days."
+        None, alias="to", description="The last day (UTC). Defaults to today. At most 92 days."
     )
+
+    @property
+    def most_days(self) -> int:
+        return _MOST_DAYS
 
     @model_validator(mode="after")
     def _in_range(self) -> Self:
         since, until = self.days
-        if not 1 <= (until - since).days + 1 <= _MOST_DAYS:
+        if not 1 <= (until - since).days + 1 <= self.most_days:
             raise PydanticCustomError(
                 "range",
                 "`to` must not be before `from`, and the range must not exceed {most} days",
-                {"most": _MOST_DAYS},
+                {"most": self.most_days},
             )
         return self
 
@@ -268,6 +270,13 @@ class SeriesQuery(Schema):
         until = (self.until or now()).date()
         since = self.since.date() if self.since else until - timedelta(days=_DEFAULT_DAYS - 1)
         return since, until
+
+
+class SeriesQuery(DaysQuery):
+    metric: Annotated[str, StringConstraints(max_length=40)] = Field(
+        description="`users`, `companies`, `characters`, `scripts`, `generations`, "
+        "`transcriptions`, `dubbings`, `rooms`, `calls` or `jobs`."
+    )
 
 
 class StatsPointView(Schema):

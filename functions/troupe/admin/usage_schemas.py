@@ -2,53 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from troupe.adapters.firestore import now
+from troupe.admin.schemas import DaysQuery
 from troupe.admin.usage import Grouping, Period, Source, Used
 from troupe.plans.schemas import Moment
 from troupe.web.schema import Id, Schema
 
 _MOST_DAYS: dict[Grouping, int] = {"day": 92, "month": 366}
-_DEFAULT_DAYS = 30
 
 
-class AdminUsageQuery(Schema):
+class AdminUsageQuery(DaysQuery):
     user_id: Id | None = None
     company_id: Id | None = None
-    since: Moment | None = Field(
-        None, alias="from", description="The first day (UTC). Defaults to 29 days before `to`."
-    )
     until: Moment | None = Field(
         None,
         alias="to",
-        description="The last day. Defaults to today. At most 92 days by day, and 366 by month.",
+        description="The last day (UTC). Defaults to today. At most 92 days by day, and 366 by "
+        "month.",
     )
     by: Literal["day", "month"] = "day"
 
+    @property
+    def most_days(self) -> int:
+        return _MOST_DAYS[self.by]
+
     @model_validator(mode="after")
-    def _in_range(self) -> Self:
+    def _of_somebody(self) -> Self:
         if self.user_id is None and self.company_id is None:
             raise PydanticCustomError("of_whom", "Send `userId`, `companyId`, or both")
-        since, until = self.days
-        most = _MOST_DAYS[self.by]
-        if not 1 <= (until - since).days + 1 <= most:
-            raise PydanticCustomError(
-                "range",
-                "`to` must not be before `from`, and the range must not exceed {most} days",
-                {"most": most},
-            )
         return self
-
-    @property
-    def days(self) -> tuple[date, date]:
-        until = (self.until or now()).date()
-        since = self.since.date() if self.since else until - timedelta(days=_DEFAULT_DAYS - 1)
-        return since, until
 
 
 class UsedByKind(Schema):

@@ -13,6 +13,7 @@ from troupe.activities.domain import DOMAIN as ACTIVITIES
 from troupe.admin.domain import DOMAIN as ADMIN
 from troupe.allowances import RateLimit
 from troupe.analytics.domain import DOMAIN as ANALYTICS
+from troupe.api_keys.domain import DOMAIN as API_KEYS
 from troupe.bulk.domain import DOMAIN as BULK
 from troupe.call_recordings.domain import DOMAIN as CALL_RECORDINGS
 from troupe.calls.domain import DOMAIN as CALLS
@@ -63,6 +64,7 @@ DOMAINS: tuple[Domain, ...] = (
     TRANSCRIPTIONS,
     DUBBING,
     JOBS,
+    API_KEYS,
     TABS,
     EXPORTS,
     CHARACTERS,

@@ -56,6 +56,13 @@ _SECURITY = {
         "description": "An access token of `login`, `register`, `createGuest` or `refresh`, or a "
         "Firebase ID token.",
     },
+    "apiKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "trp_…",
+        "description": "An API key of `createKey` with the operation's `x-scope`. `X-API-Key`, "
+        "`xi-api-key` and `api-key` are accepted in place of `Authorization`.",
+    },
     "mediaLink": {
         "type": "apiKey",
         "in": "query",
@@ -91,12 +98,21 @@ _HEADERS = {
         {"type": "string", "format": "uri-reference"},
     ),
     "Preference-Applied": ("The part of `Prefer` that was honoured.", {"type": "string"}),
+    "RateLimit-Policy": (
+        "Each limit that counted the request, its quota, and its window in seconds: "
+        '`"key";q=60;w=60`.',
+        {"type": "string"},
+    ),
+    "RateLimit": (
+        'What is left of each, and the seconds until its window ends: `"key";r=59;t=42`.',
+        {"type": "string"},
+    ),
     "RateLimit-Limit": ("Requests allowed in the window.", {"type": "integer"}),
     "RateLimit-Remaining": ("Requests remaining in the window.", {"type": "integer"}),
     "RateLimit-Reset": ("Seconds until the next window.", {"type": "integer"}),
     "Retry-After": ("Seconds to wait before retrying.", {"type": "integer"}),
 }
-_RATE_HEADERS = tuple(name for name in _HEADERS if name.startswith("RateLimit-"))
+_RATE_HEADERS = tuple(name for name in _HEADERS if name.startswith("RateLimit"))
 _FAILURE_HEADERS = {429: ("Retry-After", *_RATE_HEADERS), 503: ("Retry-After",)}
 # Responses of `files.file_response` other than the file or a range of it.
 _FILE_RESPONSES = {
@@ -175,6 +191,8 @@ class _Document:
             "responses": self._answers(route),
             "x-auth": str(route.auth),
         }
+        if route.scope:
+            operation["x-scope"] = str(route.scope)
         if description:
             operation["description"] = description
         if parameters := [self._shared(each) for each in self._described(route)]:
@@ -297,6 +315,8 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
         return []
     ways: list[dict[str, list[str]]] = [{}] if route.auth is Auth.OPTIONAL else []
     ways.append({"bearer": []})
+    if route.scope:
+        ways.append({"apiKey": []})
     if route.media:
         ways.append({"mediaLink": []})
     return ways

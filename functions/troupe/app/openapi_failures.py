@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_pascal
 from pydantic.json_schema import JsonSchemaMode
 
 from troupe.accounts.errors import AccountSuspended
+from troupe.api_keys.errors import KEY_ERRORS
 from troupe.app.openapi_json import Json, object_of, ref
 from troupe.errors import (
     AppCheckFailed,
@@ -22,6 +23,7 @@ from troupe.errors import (
     FileMissing,
     Forbidden,
     InvalidInput,
+    KeyNotAccepted,
     NotFound,
     TooManyRequests,
     TroupeError,
@@ -49,6 +51,7 @@ def kinds(route: Route) -> set[type[TroupeError]]:
     if route.auth is not Auth.PUBLIC:
         # A first sign-in with the Firebase SDK is limited like a registration.
         kinds |= {Unauthorized, TokenInvalid, TokenExpired, AccountSuspended, TooManyRequests}
+        kinds |= {*KEY_ERRORS} if route.scope else {KeyNotAccepted}
     if route.auth in (Auth.SELF, Auth.ADMIN, Auth.COMPANY):
         kinds |= {Forbidden}
     if "path" in route.parts:

@@ -8,6 +8,7 @@ from flask import Response
 
 from troupe.accounts.errors import QuotaExceeded
 from troupe.accounts.tiers import Kept
+from troupe.caller import Scope
 from troupe.characters import schemas
 from troupe.characters import view_schemas as views
 from troupe.characters.errors import (
@@ -83,7 +84,12 @@ _FILE_ERRORS = (
 _CACHED = "public, max-age=300"
 
 
-@api.get("/api/characters", data=views.CharactersData, errors=(BadCursor, PageTooDeep))
+@api.get(
+    "/api/characters",
+    scope=Scope.CHARACTERS_READ,
+    data=views.CharactersData,
+    errors=(BadCursor, PageTooDeep),
+)
 def list_characters(
     query: schemas.CharactersQuery,
     caller: AccountCaller,
@@ -99,7 +105,12 @@ def list_characters(
     return _page(query, caller, settings, *listed)
 
 
-@api.get("/api/my-characters", data=views.CharactersData, errors=(BadCursor, PageTooDeep))
+@api.get(
+    "/api/my-characters",
+    scope=Scope.CHARACTERS_READ,
+    data=views.CharactersData,
+    errors=(BadCursor, PageTooDeep),
+)
 def list_my_characters(
     query: Page, caller: AccountCaller, character_library: CharacterLibrary, settings: Settings
 ) -> Reply:
@@ -109,6 +120,7 @@ def list_my_characters(
 
 @api.post(
     "/api/characters/complete",
+    scope=Scope.CHARACTERS_WRITE,
     status=201,
     data=views.CharacterData,
     errors=(*_FILE_ERRORS, QuotaExceeded, KeyReused),
@@ -136,7 +148,12 @@ def create_character(
     return _one(character, caller, settings, "Character created successfully")
 
 
-@api.get("/api/characters/<characterId>", data=views.CharacterData, errors=(CharacterNotFound,))
+@api.get(
+    "/api/characters/<characterId>",
+    scope=Scope.CHARACTERS_READ,
+    data=views.CharacterData,
+    errors=(CharacterNotFound,),
+)
 def get_character(
     path: schemas.CharacterPath,
     caller: AccountCaller,
@@ -150,6 +167,7 @@ def get_character(
 
 @api.put(
     "/api/characters/<characterId>",
+    scope=Scope.CHARACTERS_WRITE,
     auth=Auth.OWNER,
     data=views.CharacterData,
     errors=(
@@ -177,6 +195,7 @@ def update_character(
 
 @api.delete(
     "/api/characters/<characterId>",
+    scope=Scope.CHARACTERS_WRITE,
     auth=Auth.OWNER,
     data=views.DeletedData,
     errors=(CharacterNotFound, NotOwner),
@@ -232,6 +251,7 @@ def unstar_character(
 
 @api.get(
     "/api/static/<kind>/<name>",
+    scope=Scope.CHARACTERS_READ,
     open_to_all_apps=True,
     auth=Auth.OPTIONAL,
     errors=(FileMissing, Unauthorized),

@@ -1,6 +1,6 @@
 """The ledger audit: every wallet equals the sum of its ledger, every hold has a live job, every job
 that ended was charged what it should have been, tabs add up, what was paid for was granted, no
-guest has a plan or minutes, and budgets of members are what companies' ledgers say."""
+guest has a plan or minutes, and budgets of members and API keys are what ledgers and jobs say."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from troupe.adapters.firestore import Database, Document
 from troupe.commands.budget_audit import audit_budgets
+from troupe.commands.keys_audit import audit_keys
 from troupe.commands.notes import Notes
 from troupe.commands.payments_audit import (
     audit_billing,
@@ -76,6 +77,7 @@ def audit(db: Database, *, paid: bool = True) -> Audit:
         findings += [Finding(document.id, problem) for problem in problems]
     findings += [Finding(owner_id, "has no wallet") for owner_id in _without_wallet(db, wallets)]
     findings += [Finding(place, problem) for place, problem in audit_tabs(db)]
+    findings += [Finding(key_id, problem) for key_id, problem in audit_keys(db)]
     findings += [Finding("customers", problem) for problem in audit_customers(db, wallets)]
     findings += [Finding("events", problem) for problem in audit_events(db)]
     findings += [Finding("revenue", problem) for problem in audit_revenue(db)]

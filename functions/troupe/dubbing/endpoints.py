@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.caller import Scope
 from troupe.captions.schemas import Captions
 from troupe.dubbing import schemas
 from troupe.dubbing.errors import (
@@ -48,6 +49,7 @@ _AUDIO = AudioFormat.MP3
 
 @api.post(
     "/api/dubbing",
+    scope=Scope.TRANSCRIBE,
     status=202,
     data=schemas.DubbingAndJob,
     headers=("Location",),
@@ -88,7 +90,12 @@ def dub(form: schemas.DubForm, header: PaidHeaders, caller: Caller, dubbings: Du
     )
 
 
-@api.get("/api/dubbing", data=schemas.DubbingList, errors=(BadCursor, PageTooDeep))
+@api.get(
+    "/api/dubbing",
+    scope=Scope.TRANSCRIBE,
+    data=schemas.DubbingList,
+    errors=(BadCursor, PageTooDeep),
+)
 def list_dubbings(query: Page, caller: Caller, dubbings: Dubbings) -> Reply:
     """Lists your dubbings, newest first."""
     items, found = dubbings.page(caller.uid, query)
@@ -101,6 +108,7 @@ def list_dubbings(query: Page, caller: Caller, dubbings: Dubbings) -> Reply:
 
 @api.get(
     "/api/dubbing/<dubbingId>",
+    scope=Scope.TRANSCRIBE,
     auth=Auth.OWNER,
     data=schemas.DubbingAndJob,
     errors=(DubbingNotFound,),
@@ -115,7 +123,9 @@ def get_dubbing(path: schemas.DubbingPath, caller: Caller, dubbings: Dubbings) -
     )
 
 
-@api.delete("/api/dubbing/<dubbingId>", auth=Auth.OWNER, errors=(DubbingNotFound,))
+@api.delete(
+    "/api/dubbing/<dubbingId>", scope=Scope.TRANSCRIBE, auth=Auth.OWNER, errors=(DubbingNotFound,)
+)
 def delete_dubbing(path: schemas.DubbingPath, caller: Caller, dubbings: Dubbings) -> Reply:
     """Deletes a dubbing and its files. Unfinished work is cancelled, and costs nothing."""
     dubbings.delete(caller.uid, path.dubbing_id)
@@ -124,6 +134,7 @@ def delete_dubbing(path: schemas.DubbingPath, caller: Caller, dubbings: Dubbings
 
 @api.get(
     "/api/dubbing/<dubbingId>/media",
+    scope=Scope.TRANSCRIBE,
     auth=Auth.OWNER,
     errors=(DubbingNotFound, DubbingNotReady, NoVideo),
     produces=(_AUDIO.mime_type, "video/mp4", *MIME_TYPES.values()),

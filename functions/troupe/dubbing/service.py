@@ -29,7 +29,7 @@ from troupe.orphans import NewFile, OrphanedFiles
 from troupe.paging import PageOf, PageRequest, newest_first
 from troupe.recording.records import VoiceSnapshot
 from troupe.settings import Settings
-from troupe.wallet.records import Owner
+from troupe.wallet.payers import Payer
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -98,7 +98,7 @@ class Dubbings:
         uid: str,
         request: DubbingRequest,
         key: str | None = None,
-        payer: Owner | None = None,
+        payer: Payer | None = None,
     ) -> DubbingWithJob:
         """Stores what was sent, commits the dubbing, its job and the hold, and enqueues the work.
         A repeat under the same idempotency `key` returns the first one in its current state.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Response
 
 from troupe.accounts.errors import QuotaExceeded
+from troupe.caller import Scope
 from troupe.files import schemas
 from troupe.files.errors import FileTooLarge, UserFileNotFound
 from troupe.idempotency import Asked, KeyReused, file_hash
@@ -32,6 +33,7 @@ api = Api("files", "Recordings")
 
 @api.post(
     "/api/files/upload",
+    scope=Scope.FILES,
     status=201,
     data=schemas.UploadedFile,
     errors=(
@@ -64,6 +66,7 @@ def upload_file(
 
 @api.get(
     "/api/files/download/<fileId>",
+    scope=Scope.FILES,
     auth=Auth.OWNER,
     errors=(UserFileNotFound,),
     produces="audio/*",
@@ -85,7 +88,7 @@ def download_file(
     )
 
 
-@api.get("/api/files", data=schemas.FileList, errors=(BadCursor, PageTooDeep))
+@api.get("/api/files", scope=Scope.FILES, data=schemas.FileList, errors=(BadCursor, PageTooDeep))
 def list_files(query: Page, caller: Caller, user_files: UserFiles) -> Reply:
     """Lists your files, newest first."""
     files, found = user_files.page(caller.uid, query)
@@ -96,7 +99,7 @@ def list_files(query: Page, caller: Caller, user_files: UserFiles) -> Reply:
     )
 
 
-@api.delete("/api/files/<fileId>", auth=Auth.OWNER, errors=(UserFileNotFound,))
+@api.delete("/api/files/<fileId>", scope=Scope.FILES, auth=Auth.OWNER, errors=(UserFileNotFound,))
 def delete_file(path: schemas.FilePath, caller: Caller, user_files: UserFiles) -> Reply:
     """Deletes a file at once."""
     user_files.delete(caller.uid, path.file_id)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flask import Response
 
 from troupe.adapters.models.errors import ModelMissing
+from troupe.caller import Scope
 from troupe.captions.schemas import CaptionQuery, Captions
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.dictionaries.errors import DictionaryLanguage, DictionaryNotFound
@@ -110,6 +111,7 @@ def list_styles(settings: Settings) -> Reply:
 
 @api.post(
     "/api/voice/generate",
+    scope=Scope.SPEECH,
     status=202,
     other_statuses=(200,),
     data=schemas.GenerationStarted,
@@ -154,6 +156,7 @@ def generate_voice(
 
 @api.post(
     "/api/voice/quote",
+    scope=Scope.SPEECH,
     data=PriceData,
     errors=(*CHOICE_ERRORS, *PAYER_ERRORS),
     body_bytes=TEXT_LIMIT,
@@ -174,6 +177,7 @@ def quote_voice(
 
 @api.get(
     "/api/voice/generations/<generationId>",
+    scope=Scope.SPEECH,
     auth=Auth.OWNER,
     data=schemas.GenerationAndJob,
     errors=(GenerationNotFound,),
@@ -185,6 +189,7 @@ def get_generation(path: schemas.GenerationPath, caller: Caller, generations: Ge
 
 @api.get(
     "/api/voice/generations/<generationId>/text",
+    scope=Scope.SPEECH,
     auth=Auth.OWNER,
     data=schemas.TextData,
     errors=(GenerationNotFound,),
@@ -233,6 +238,7 @@ def delete_generations(
 
 @api.post(
     "/api/voice/generations/<generationId>/cancel",
+    scope=Scope.SPEECH,
     auth=Auth.OWNER,
     data=schemas.GenerationAndJob,
     errors=(GenerationNotFound,),
@@ -259,6 +265,7 @@ def delete_generation(
 
 @api.get(
     "/api/voice/generations/<generationId>/audio",
+    scope=Scope.SPEECH,
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
     produces="audio/*",
@@ -274,6 +281,7 @@ def get_generation_audio(
 
 @api.get(
     "/api/voice/generations/<generationId>/captions",
+    scope=Scope.SPEECH,
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
     produces=tuple(MIME_TYPES.values()),
@@ -295,6 +303,7 @@ def get_generation_captions(
 
 @api.get(
     "/api/voice/generations/<generationId>/waveform",
+    scope=Scope.SPEECH,
     auth=Auth.OWNER,
     data=WaveformData,
     errors=(GenerationNotFound, AudioNotReady, NoWaveform),
@@ -307,7 +316,12 @@ def get_generation_waveform(
     return Reply(WaveformData.of(waveform, seconds), "Waveform fetched")
 
 
-@api.get("/api/user/voice-history", data=schemas.History, errors=(BadCursor, PageTooDeep))
+@api.get(
+    "/api/user/voice-history",
+    scope=Scope.JOBS_READ,
+    data=schemas.History,
+    errors=(BadCursor, PageTooDeep),
+)
 def list_voice_history(
     query: schemas.HistoryQuery, caller: Caller, generations: Generations
 ) -> Reply:
@@ -322,6 +336,7 @@ def list_voice_history(
 
 @api.post(
     "/api/user/download-audio",
+    scope=Scope.SPEECH,
     auth=Auth.OWNER,
     errors=(GenerationNotFound, AudioNotReady),
     produces="audio/*",

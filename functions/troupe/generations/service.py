@@ -42,6 +42,7 @@ from troupe.settings import Settings
 from troupe.speech.text.forms import TextType
 from troupe.text import prefixes, search_key, shorten
 from troupe.waiters import polls
+from troupe.wallet.payers import Payer
 from troupe.wallet.records import Owner
 from troupe.waveforms.errors import NoWaveform
 
@@ -128,7 +129,7 @@ class Generations:
         key: str | None,
         max_tokens: int | None = None,
         *,
-        payer: Owner | None = None,
+        payer: Payer | None = None,
         run_here: bool = False,
     ) -> GenerationWithJob:
         """Commits the generation, its job and the hold, and enqueues the work, unless the caller
@@ -198,6 +199,7 @@ class Generations:
             keyed=key is not None,
             max_tokens=max_tokens,
             run_here=run_here,
+            key=payer.key if payer else None,
         )
         if job.created_at != at:
             found = self.get(uid, generation_id)  # in its current state
@@ -205,7 +207,7 @@ class Generations:
         return GenerationWithJob(generation, job, chosen.warnings)
 
     def _earlier(
-        self, uid: str, payer: Owner | None, generation_id: str, fingerprint: str
+        self, uid: str, payer: Payer | None, generation_id: str, fingerprint: str
     ) -> GenerationWithJob | None:
         """What an earlier request under the same key started. Raises KeyReused,
         GenerationNotFound."""
@@ -225,11 +227,11 @@ class Generations:
             "Use `POST /api/voice/generate`.",
         )
 
-    def quote(self, uid: str, request: GenerationRequest, payer: Owner | None = None) -> Price:
+    def quote(self, uid: str, request: GenerationRequest, payer: Payer | None = None) -> Price:
         """What the generation would cost now. Raises the errors of `Choices.of`, and the
         PAYER_ERRORS."""
         quote = self._choices.of(uid, request).quote
-        return self._jobs().price(uid, payer or Owner.user(uid), quote)
+        return self._jobs().price(uid, payer or Payer(Owner.user(uid)), quote)
 
     def wait(self, started: GenerationWithJob, seconds: int) -> GenerationWithJob:
         """Polls until the work has ended, for at most `seconds`."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.caller import Scope
 from troupe.generations import request_schemas
 from troupe.generations.endpoints import CHOICE_ERRORS, TRANSLATES, audio_response, notices_of
 from troupe.generations.errors import AudioNotReady, SpeechFailed, StillSpeaking
@@ -31,6 +32,7 @@ api = Api("streaming", "Text to speech")
 
 @api.post(
     "/api/voice/stream",
+    scope=Scope.SPEECH,
     produces=("audio/mpeg", "audio/ogg", "audio/pcm"),
     headers=("Location", "X-Warnings"),
     errors=(

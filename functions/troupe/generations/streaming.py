@@ -26,7 +26,7 @@ from troupe.logs import in_context, log
 from troupe.media.formats import LiveFormat
 from troupe.media.live import LiveEncoder
 from troupe.recording.recorder import Listener
-from troupe.wallet.records import Owner
+from troupe.wallet.payers import Payer
 
 # How long a client waits for the first sound, and between two pieces. In seconds.
 PATIENCE = 50.0
@@ -64,7 +64,7 @@ class Streams:
         form: LiveFormat,
         key: str | None,
         max_tokens: int | None = None,
-        payer: Owner | None = None,
+        payer: Payer | None = None,
     ) -> LiveSpeech | GenerationWithJob:
         """Starts to speak, and returns when the first sound is there. A repeat under the same `key`
         returns the first generation.

@@ -126,12 +126,12 @@ class Job(Record):
     `kind` names its JobSpec. `input` is what the work needs, set once. `subject` is the path of the
     document the job is about, "" for none. `muted`: the types of notifications that its user
     did not want when it was submitted. `company_id`: the company that pays, None if its user
-    does. `charge` is None for a free job. `lease_until` keeps
-    other workers out; `attempt` is the fencing token of the lease holder. `due_at` is when the
-    sweep looks at the job unless something updates it first. `cuts` are the offsets that divide the
-    input into parts (None until planned); part n is cuts[n] to cuts[n + 1]. While `waiting`, the
-    job has no task, because its user has no share of the queue left. `window` is how many parts are
-    in the queue at once, 0 for all.
+    does. `key_id`: the API key that spends the money. `charge` is None for a free job.
+    `lease_until` keeps other workers out; `attempt` is the fencing token of the lease holder.
+    `due_at` is when the sweep looks at the job unless something updates it first. `cuts` are the
+    offsets that divide the input into parts (None until planned); part n is cuts[n] to cuts[n + 1].
+    While `waiting`, the job has no task, because its user has no share of the queue left. `window`
+    is how many parts are in the queue at once, 0 for all.
 
     `part_characters` are the characters of each part that a tariff counts. `running` has the parts
     at work in tasks of their own, until when each counts as such.
@@ -141,6 +141,7 @@ class Job(Record):
     kind: str
     uid: str
     company_id: str | None = None
+    key_id: str | None = None
     subject: str = ""
     status: JobStatus = JobStatus.QUEUED
     waiting: bool = False

@@ -18,21 +18,23 @@ from troupe.adapters.firestore import (
     now,
 )
 from troupe.adapters.queue import QueueUnavailable
+from troupe.caller import KeyUse
 from troupe.idempotency import KeyReused
 from troupe.jobs import charges
 from troupe.jobs.admission import Admission
 from troupe.jobs.charges import Price, Quote
 from troupe.jobs.errors import InputChanged, TooManyJobs
-from troupe.jobs.holding import hold_for
+from troupe.jobs.holding import hold_for, left_of
 from troupe.jobs.records import Job, Part, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import share_path
 from troupe.jobs.writes import create_write, parts
 from troupe.logs import log
 from troupe.notifications.records import muted
-from troupe.wallet.budgets import Spender
+from troupe.wallet.budgets import KeySpender, Spender, key_month_path
 from troupe.wallet.ledger import wallet_path
-from troupe.wallet.records import Owner, Wallet
+from troupe.wallet.payers import Payer
+from troupe.wallet.records import Wallet
 
 
 class JobService:
@@ -51,6 +53,7 @@ class JobService:
         watched: Sequence[Document] = (),
         max_tokens: int | None = None,
         run_here: bool = False,
+        key: KeyUse | None = None,
     ) -> Job:
         """Commits the job, its hold and `writes` together, then enqueues its task, unless the user
         has no share of the queue left: then it waits (`job.waiting`). With `run_here`, the caller
@@ -60,17 +63,22 @@ class JobService:
         Sets `job.charge`; without a quote the job is free and no wallet is read. Makes at most one
         read and one commit. With `keyed`, an existing job with this id is returned as it is.
         `watched`: the documents the job was created from; `writes` should have them as their
-        preconditions. `max_tokens`: what the job may cost; 0 lets it use voice seconds only.
+        preconditions. `max_tokens`: what the job may cost; 0 lets it use voice seconds only. `key`:
+        the API key that the job names.
 
         Raises NotEnoughTokens, CostAboveMax, KeyReused, InputChanged, TooManyJobs,
         AccountSuspended, and for a company that pays the PAYER_ERRORS.
         """
+        if job.key_id != (key.id if key else None):
+            raise ValueError("the job is charged to another API key than its request")
         share, user = share_path(job.uid), user_path(job.uid)
         paths = [document.path for document in watched]
         paths += [job_path(job.id)] if keyed else []
         paths += [wallet_path(job.payer.id)] if quote else []
         spends = Spender.paths(job.company_id, job.uid, job.created_at) if job.company_id else []
         paths += spends
+        month = key_month_path(key.id, job.created_at) if key and quote else None
+        paths += [month] if month else []
         paths += [share, user]
 
         def attempt() -> tuple[Job, bool]:
@@ -90,7 +98,8 @@ class JobService:
                 spender = Spender(*(found[path] for path in spends)) if spends else None
                 if spender is not None:
                     spender.check()
-                held, hold = hold_for(held, quote, wallet, spender, max_tokens)
+                of_key = KeySpender(key, found[month]) if key and month else None
+                held, hold = hold_for(held, quote, wallet, spender, of_key, max_tokens)
             try:
                 self._db.commit(create_write(held), *hold, *writes, joined)
             except AlreadyExists:
@@ -111,18 +120,19 @@ class JobService:
                 log.warning("job_not_enqueued", jobId=committed.id, reason=str(error))
         return committed
 
-    def price(self, uid: str, payer: Owner, quote: Quote) -> Price:
+    def price(self, uid: str, payer: Payer, quote: Quote) -> Price:
         """What a job of the user would cost the payer now. Holds nothing; one call. For a company,
         raises the PAYER_ERRORS, except that a cap only makes it insufficient."""
-        paths = [wallet_path(payer.id)]
-        if payer.company_id:
-            paths += Spender.paths(payer.company_id, uid, now())
-        wallet, *spends = self._db.get_all(paths)
-        if not spends:
-            return charges.price(Wallet.of(wallet), quote)
-        spender = Spender(*spends)
-        spender.check()
-        return charges.price(Wallet.of(wallet), quote, spender.left)
+        at = now()
+        paths = [wallet_path(payer.owner.id)]
+        paths += [key_month_path(payer.key.id, at)] if payer.key else []
+        paths += Spender.paths(payer.company_id, uid, at) if payer.company_id else []
+        wallet, *others = self._db.get_all(paths)
+        of_key = KeySpender(payer.key, others.pop(0)) if payer.key else None
+        spender = Spender(*others) if others else None
+        if spender is not None:
+            spender.check()
+        return charges.price(Wallet.of(wallet), quote, left_of(spender, of_key))
 
     def get(self, job_id: str) -> tuple[Job, Document]:
         document = self._db.get(job_path(job_id))

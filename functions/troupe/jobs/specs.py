@@ -15,7 +15,7 @@ from troupe.adapters.firestore import Database, Write
 from troupe.jobs.cleanup import Cleanup
 from troupe.jobs.records import Job, JobError, JobStatus, Part, Usage
 from troupe.records import Record
-from troupe.wallet.records import Owner
+from troupe.wallet.payers import Payer
 
 if TYPE_CHECKING:
     from troupe.jobs.worker import Worker
@@ -131,7 +131,7 @@ class JobSpec(Generic[InputT, PayloadT]):
         request_hash: str,
         at: datetime,
         subject: str = "",
-        payer: Owner | None = None,
+        payer: Payer | None = None,
     ) -> Job:
         """A new job of this kind, ready to submit. `payer`: None for its user."""
         return Job(
@@ -139,6 +139,7 @@ class JobSpec(Generic[InputT, PayloadT]):
             kind=self.kind,
             uid=uid,
             company_id=payer.company_id if payer else None,
+            key_id=payer.key_id if payer else None,
             subject=subject,
             input=given.stored(),
             request_hash=request_hash,

@@ -26,7 +26,7 @@ from troupe.jobs.records import (
     job_path,
 )
 from troupe.jobs.specs import JobSpec
-from troupe.wallet.budgets import settled_write
+from troupe.wallet.budgets import budget_path, key_month_path, settled_write
 from troupe.wallet.ledger import release_writes, settle_writes
 
 
@@ -116,11 +116,16 @@ def ended_writes(
 
 
 def _budget_writes(job: Job, charged: int) -> list[Write]:
-    """Counts what the job cost in the budget of the member who spent it."""
-    if job.charge is None or job.company_id is None:
+    """Counts what the job cost in the budget of the member who spent it, and of the API key."""
+    if job.charge is None:
         return []
+    budgets = list[str]()
+    if job.company_id is not None:
+        budgets.append(budget_path(job.company_id, job.uid, job.created_at))
+    if job.key_id is not None:
+        budgets.append(key_month_path(job.key_id, job.created_at))
     meter, held = job.charge.meter, job.charge.held
-    return [settled_write(job.company_id, job.uid, meter, held, charged, job.created_at)]
+    return [settled_write(path, job.uid, meter, held, charged, job.created_at) for path in budgets]
 
 
 def part_numbers(db: Database, job_id: str, total: int) -> set[int]:

@@ -60,6 +60,7 @@ from troupe.speech.text.forms import TextType
 from troupe.speech.text.marks import literal
 from troupe.speech.voices import voices_of
 from troupe.translation.languages import same
+from troupe.wallet.payers import Payer
 
 if TYPE_CHECKING:
     from troupe.characters.records import Character
@@ -300,7 +301,7 @@ class MessageSpeeches:
                 given=given,
                 request_hash=job_id,
                 at=now(),
-                payer=payer.owner,
+                payer=Payer(payer.owner),
             )
             quote, write = self._quote(parts.values()), speech_write(document, speech)
             try:

@@ -52,6 +52,7 @@ from troupe.rooms.translations import MessageTranslations, Plan
 from troupe.rooms.writes import member_path, message_path, room_path
 from troupe.tabs.service import Reserved
 from troupe.text import shorten
+from troupe.wallet.payers import Payer
 
 if TYPE_CHECKING:
     from troupe.jobs.service import JobService
@@ -281,7 +282,7 @@ class MessageTranscripts:
             given=given,
             request_hash=request_hash("transcribeMessage", {"path": audio.path}),
             at=now(),
-            payer=payer.owner,
+            payer=Payer(payer.owner),
         )
         # Whoever ends the waiting of the message gives that back.
         reservation = Reservation(tab_id=reserved.tab_id, milliseconds=reserved.milliseconds)

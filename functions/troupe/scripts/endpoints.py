@@ -10,6 +10,7 @@ from flask import Response
 from troupe.accounts.errors import QuotaExceeded
 from troupe.accounts.tiers import Kept
 from troupe.adapters.models.errors import ModelMissing
+from troupe.caller import Scope
 from troupe.captions.schemas import CaptionQuery, Captions
 from troupe.characters.errors import CharacterNotFound, VoiceNotShared
 from troupe.errors import UnknownChoice
@@ -93,6 +94,7 @@ _JOB_ERRORS = (
 
 @api.post(
     "/api/scripts/generate",
+    scope=Scope.SCRIPTS,
     status=201,
     data=schemas.ScriptData,
     errors=(
@@ -141,6 +143,7 @@ def generate_script(
 
 @api.post(
     "/api/scripts",
+    scope=Scope.SCRIPTS,
     status=201,
     data=schemas.ScriptData,
     errors=(
@@ -184,6 +187,7 @@ def create_script(
 
 @api.post(
     "/api/scripts/<scriptId>/translate",
+    scope=Scope.SCRIPTS,
     auth=Auth.OWNER,
     status=201,
     data=schemas.ScriptData,
@@ -238,7 +242,9 @@ def translate_script(
     return _created(made.script, "Script translated successfully", warnings)
 
 
-@api.get("/api/my-scripts", data=schemas.MyScripts, errors=(BadCursor, PageTooDeep))
+@api.get(
+    "/api/my-scripts", scope=Scope.SCRIPTS, data=schemas.MyScripts, errors=(BadCursor, PageTooDeep)
+)
 def list_my_scripts(
     query: schemas.ScriptsPage, caller: AccountCaller, script_library: ScriptLibrary
 ) -> Reply:
@@ -256,7 +262,11 @@ def list_my_scripts(
 
 
 @api.get(
-    "/api/scripts/<scriptId>", auth=Auth.OWNER, data=schemas.ScriptData, errors=(ScriptNotFound,)
+    "/api/scripts/<scriptId>",
+    auth=Auth.OWNER,
+    data=schemas.ScriptData,
+    errors=(ScriptNotFound,),
+    scope=Scope.SCRIPTS,
 )
 def get_script(
     path: schemas.ScriptPath, caller: AccountCaller, script_library: ScriptLibrary
@@ -267,6 +277,7 @@ def get_script(
 
 @api.put(
     "/api/scripts/<scriptId>",
+    scope=Scope.SCRIPTS,
     auth=Auth.OWNER,
     data=schemas.ScriptData,
     errors=(
@@ -304,6 +315,7 @@ def update_script(
 
 @api.delete(
     "/api/scripts/<scriptId>",
+    scope=Scope.SCRIPTS,
     auth=Auth.OWNER,
     data=schemas.DeletedScript,
     errors=(ScriptNotFound,),
@@ -319,6 +331,7 @@ def delete_script(path: schemas.ScriptPath, caller: AccountCaller, scripts: Scri
 
 @api.post(
     "/api/scripts/<scriptId>/generate-audio",
+    scope=Scope.SCRIPTS,
     auth=Auth.OWNER,
     status=202,
     data=schemas.VideoJobData,
@@ -348,6 +361,7 @@ def generate_audio(
 
 @api.post(
     "/api/scripts/<scriptId>/lines/<number>/speak",
+    scope=Scope.SCRIPTS,
     auth=Auth.OWNER,
     status=202,
     data=schemas.VideoJobData,
@@ -379,6 +393,7 @@ def speak_line(
 
 @api.get(
     "/api/scripts/<scriptId>/audio",
+    scope=Scope.SCRIPTS,
     auth=Auth.OWNER,
     errors=(ScriptNotFound, LineNotFound, ScriptAudioNotReady),
     produces="audio/*",
@@ -398,6 +413,7 @@ def get_script_audio(
 
 @api.get(
     "/api/scripts/<scriptId>/captions",
+    scope=Scope.SCRIPTS,
     auth=Auth.OWNER,
     errors=(ScriptNotFound, ScriptAudioNotReady),
     produces=tuple(MIME_TYPES.values()),
@@ -420,6 +436,7 @@ def get_script_captions(
 
 @api.get(
     "/api/scripts/<scriptId>/waveform",
+    scope=Scope.SCRIPTS,
     auth=Auth.OWNER,
     data=WaveformData,
     errors=(ScriptNotFound, ScriptAudioNotReady, NoWaveform),
@@ -434,6 +451,7 @@ def get_script_waveform(
 
 @api.post(
     "/api/scripts/<scriptId>/generate-video",
+    scope=Scope.SCRIPTS,
     auth=Auth.OWNER,
     status=202,
     data=schemas.VideoJobData,
@@ -466,6 +484,7 @@ def generate_video(
 
 @api.post(
     "/api/scripts/<scriptId>/quote",
+    scope=Scope.SCRIPTS,
     auth=Auth.OWNER,
     data=PriceData,
     errors=(*_QUOTE_ERRORS, LineNotFound, LineSpoken),
@@ -487,6 +506,7 @@ def quote_script(
 
 @api.get(
     "/api/scripts/<scriptId>/video-status",
+    scope=Scope.SCRIPTS,
     auth=Auth.OWNER,
     data=schemas.VideoStatus,
     errors=(ScriptNotFound,),
@@ -500,7 +520,11 @@ def get_video_status(
 
 
 @api.get(
-    "/api/video-jobs/<jobId>", auth=Auth.OWNER, data=schemas.VideoJobData, errors=(JobNotFound,)
+    "/api/video-jobs/<jobId>",
+    auth=Auth.OWNER,
+    data=schemas.VideoJobData,
+    errors=(JobNotFound,),
+    scope=Scope.SCRIPTS,
 )
 def get_video_job(
     path: schemas.VideoJobPath, caller: AccountCaller, script_jobs: ScriptJobs
@@ -511,6 +535,7 @@ def get_video_job(
 
 @api.post(
     "/api/video-jobs/<jobId>/cancel",
+    scope=Scope.SCRIPTS,
     auth=Auth.OWNER,
     data=schemas.VideoJobData,
     errors=(JobNotFound,),
@@ -525,7 +550,7 @@ def cancel_video_job(
     return _job(script_job, f"The job is {script_job.job.status}")
 
 
-@api.get("/api/videos/backgrounds", data=schemas.Backgrounds)
+@api.get("/api/videos/backgrounds", scope=Scope.SCRIPTS, data=schemas.Backgrounds)
 def list_backgrounds(script_jobs: ScriptJobs) -> Reply:
     """Lists the clips available as video backgrounds."""
     views = [schemas.BackgroundView.of(each) for each in script_jobs.backgrounds()]
@@ -534,6 +559,7 @@ def list_backgrounds(script_jobs: ScriptJobs) -> Reply:
 
 @api.get(
     "/api/videos/backgrounds/<name>",
+    scope=Scope.SCRIPTS,
     errors=(BackgroundNotFound,),
     produces=("video/mp4", "image/jpeg"),
     media=True,
@@ -546,6 +572,7 @@ def get_background(path: schemas.BackgroundPath, script_jobs: ScriptJobs, files:
 
 @api.get(
     "/api/videos/<name>",
+    scope=Scope.SCRIPTS,
     auth=Auth.OWNER,
     errors=(VideoNotFound,),
     produces=("video/mp4", "image/jpeg"),

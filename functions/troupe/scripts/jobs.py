@@ -60,6 +60,7 @@ from troupe.speech.errors import SpeechTooLong
 from troupe.speech.readable import check_readable
 from troupe.text import shorten
 from troupe.translation.languages import same
+from troupe.wallet.payers import Payer
 from troupe.wallet.records import Owner
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class ScriptJobs:
         audio_format: AudioFormat,
         key: str | None,
         max_tokens: int | None = None,
-        payer: Owner | None = None,
+        payer: Payer | None = None,
     ) -> ScriptJob:
         """Commits the job with its hold, and enqueues the work. `payer`: None for the user.
 
@@ -127,7 +128,7 @@ class ScriptJobs:
         options: VideoOptions,
         key: str | None,
         max_tokens: int | None = None,
-        payer: Owner | None = None,
+        payer: Payer | None = None,
     ) -> ScriptJob:
         """Like `start_audio`; can also raise UnknownBackground."""
         # The names and values are part of the request hash: renaming one breaks pending repeats.
@@ -145,7 +146,7 @@ class ScriptJobs:
         line: ChosenLine,
         key: str | None,
         max_tokens: int | None = None,
-        payer: Owner | None = None,
+        payer: Payer | None = None,
     ) -> ScriptJob:
         """Like `start_audio`, for one line; can also raise LineNotFound and LineSpoken."""
         return self._start(uid, script_id, LINE, line._asdict(), key, max_tokens, payer)
@@ -155,7 +156,7 @@ class ScriptJobs:
         uid: str,
         script_id: str,
         spec: Spec,
-        payer: Owner | None = None,
+        payer: Payer | None = None,
         line: ChosenLine | None = None,
     ) -> Price:
         """What the audio, the video or a line would cost now. Raises ScriptNotFound, ScriptBusy,
@@ -164,7 +165,7 @@ class ScriptJobs:
         script = Script.of(owned(document, uid, ScriptNotFound))
         writes.check_free(self._db, script)
         quote = self._quote(spec, self._performance(script, line._asdict() if line else {}))
-        return self._jobs.price(uid, payer or Owner.user(uid), quote)
+        return self._jobs.price(uid, payer or Payer(Owner.user(uid)), quote)
 
     def status(self, uid: str, script_id: str) -> ScriptWithJobs:
         """The script with its latest video job, if there is one. Raises ScriptNotFound."""
@@ -214,7 +215,7 @@ class ScriptJobs:
         choices: Mapping[str, Any],
         key: str | None,
         max_tokens: int | None,
-        payer: Owner | None,
+        payer: Payer | None,
     ) -> ScriptJob:
         for _ in range(_ATTEMPTS):
             try:
@@ -232,7 +233,7 @@ class ScriptJobs:
         choices: Mapping[str, Any],
         key: str | None,
         max_tokens: int | None,
-        payer: Owner | None,
+        payer: Payer | None,
     ) -> Job:
         job_id = keyed_id(uid, key)
         fingerprint = request_hash(f"{spec.kind}:{script_id}", choices)
@@ -266,6 +267,7 @@ class ScriptJobs:
             keyed=key is not None,
             watched=[document],
             max_tokens=max_tokens,
+            key=payer.key if payer else None,
         )
 
     def _quote(self, spec: Spec, performance: Performance) -> Quote:

@@ -50,6 +50,7 @@ from troupe.tabs.specs import TAB
 from troupe.tabs.writes import closing
 from troupe.wallet.budgets import Spender
 from troupe.wallet.ledger import wallet_path
+from troupe.wallet.payers import Payer
 from troupe.wallet.records import Meter, Owner, Wallet
 
 OPEN = timedelta(hours=1)
@@ -329,7 +330,7 @@ class Tabs:
             request_hash="",
             at=at,
             subject=of.place,
-            payer=of.payer,
+            payer=Payer(of.payer),
         )
         begun = {"status": JobStatus.IN_PROGRESS, "due_at": None, "started_at": at}
         return job.model_copy(update=begun)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.caller import Scope
 from troupe.captions.schemas import CaptionQuery, Captions
 from troupe.errors import UnknownChoice
 from troupe.idempotency import KeyReused
@@ -40,6 +41,7 @@ _WAIT = 45.0  # seconds; Hosting ends a request after 60
 
 @api.post(
     "/api/audio/transcribe",
+    scope=Scope.TRANSCRIBE,
     other_statuses=(202,),
     data=schemas.Transcribed,
     headers=("Location",),
@@ -83,6 +85,7 @@ def transcribe(
 
 @api.get(
     "/api/audio/transcriptions",
+    scope=Scope.TRANSCRIBE,
     data=schemas.TranscriptionList,
     errors=(BadCursor, PageTooDeep),
 )
@@ -99,6 +102,7 @@ def list_transcriptions(query: Page, caller: Caller, transcriptions: Transcripti
 
 @api.get(
     "/api/audio/transcriptions/<transcriptionId>",
+    scope=Scope.TRANSCRIBE,
     auth=Auth.OWNER,
     data=schemas.Transcribed,
     errors=(TranscriptionNotFound, TranscriptNotReady),
@@ -113,6 +117,7 @@ def get_transcription(
 
 @api.get(
     "/api/audio/transcriptions/<transcriptionId>/captions",
+    scope=Scope.TRANSCRIBE,
     auth=Auth.OWNER,
     errors=(TranscriptionNotFound, TranscriptNotReady),
     produces=tuple(MIME_TYPES.values()),
@@ -134,6 +139,7 @@ def get_transcription_captions(
 
 @api.delete(
     "/api/audio/transcriptions/<transcriptionId>",
+    scope=Scope.TRANSCRIBE,
     auth=Auth.OWNER,
     errors=(TranscriptionNotFound,),
 )

@@ -34,7 +34,7 @@ from troupe.transcriptions.pricing import quote
 from troupe.transcriptions.records import Sound, Text, Transcription, segments_from_json
 from troupe.transcriptions.specs import TRANSCRIPTION
 from troupe.waiters import polls
-from troupe.wallet.records import Owner
+from troupe.wallet.payers import Payer
 
 if TYPE_CHECKING:
     from troupe.adapters.storage import Files
@@ -79,7 +79,7 @@ class Transcriptions:
         language: str | None = None,
         key: str | None = None,
         max_tokens: int | None = None,
-        payer: Owner | None = None,
+        payer: Payer | None = None,
     ) -> TranscriptionWithJob:
         """Stores the sound, commits the transcription, its job and the hold, and enqueues the work.
         A repeat under the same idempotency `key` returns the first one in its current state.

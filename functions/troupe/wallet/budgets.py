@@ -1,5 +1,5 @@
-"""What a member spends of a company's money in a month: checked against the member's cap, and
-counted, in the commit that holds it, so that requests at once cannot exceed the cap."""
+"""What a member spends of a company's money in a month, and what an API key spends: checked against
+a cap, and counted, in the commit that holds it, so that requests at once cannot exceed the cap."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from troupe.adapters.firestore import Create, Document, Increment, Merge, Update, Write
+from troupe.caller import KeyUse
 from troupe.errors import CompanyNotFound
 from troupe.records import Record
-from troupe.wallet.errors import CompanySuspended, LicenseRequired
+from troupe.wallet.errors import CompanySuspended, KeyBudgetSpent, LicenseRequired
 from troupe.wallet.records import Meter
 
 
@@ -33,8 +34,9 @@ class Spent(Record):
 
 
 class Budget(Record):
-    """`companies/{id}/budgets/{uid}-{yyyy-mm}`: of one member in one month. A job counts in the
-    month (UTC) in which it was submitted."""
+    """`companies/{id}/budgets/{uid}-{yyyy-mm}`: of one member in one month, and
+    `apiKeys/{id}/months/{yyyy-mm}`: of a key of `uid`. A job counts in the month (UTC) in which it
+    was submitted."""
 
     id: str
     uid: str
@@ -61,6 +63,56 @@ def month_of(at: datetime) -> str:
 
 def budget_path(company_id: str, uid: str, at: datetime) -> str:
     return f"{budgets_path(company_id)}/{uid}-{month_of(at)}"
+
+
+def key_months_path(key_id: str) -> str:
+    return f"apiKeys/{key_id}/months"
+
+
+def key_month_path(key_id: str, at: datetime) -> str:
+    return f"{key_months_path(key_id)}/{month_of(at)}"
+
+
+def _left(budget: Document, cap: int | None, meter: Meter) -> int | None:
+    if cap is None:
+        return None
+    spent = Budget.of(budget).meter(meter).total if budget.exists else 0
+    return max(0, cap - spent)
+
+
+def _hold_writes(
+    budget: Document, uid: str, cap: int | None, meter: Meter, amount: int, at: datetime
+) -> list[Write]:
+    """Counts a hold. With a cap, Stale or AlreadyExists if the budget changed since."""
+    if cap is None:
+        held = {"held": Increment(amount)}
+        return [Merge(budget.path, {"uid": uid, "month": month_of(at), meter.value: held})]
+    if budget.exists:
+        return [Update(budget.path, {f"{meter}.held": Increment(amount)}, seen=budget)]
+    fresh = Budget(id=budget.id, uid=uid, month=month_of(at))
+    return [Create(budget.path, fresh.stored() | {meter.value: Spent(held=amount).stored()})]
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpender:
+    """An API key that spends its owner's money; `month`: the document of its budget."""
+
+    key: KeyUse
+    month: Document
+
+    def left(self, meter: Meter) -> int | None:
+        """How much more the key may spend this month; None without a cap."""
+        return _left(self.month, self.key.cap.get(meter), meter)
+
+    def check(self, tokens: int) -> None:
+        """Raises KeyBudgetSpent if the key may not spend so many tokens."""
+        left, limit = self.left(Meter.TOKENS), self.key.cap.get(Meter.TOKENS, 0)
+        if left is not None and left < tokens:
+            raise KeyBudgetSpent.of(tokens, limit, limit - left)
+
+    def hold_writes(self, uid: str, meter: Meter, amount: int, at: datetime) -> list[Write]:
+        """Counts a hold. With a cap, Stale or AlreadyExists if the budget changed since."""
+        return _hold_writes(self.month, uid, self.key.cap.get(meter), meter, amount, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,29 +156,16 @@ class Spender:
 
     def left(self, meter: Meter) -> int | None:
         """How much more the member may spend this month; None without a cap."""
-        cap = self.cap.meter(meter)
-        if cap is None:
-            return None
-        spent = Budget.of(self.budget).meter(meter).total if self.budget.exists else 0
-        return max(0, cap - spent)
+        return _left(self.budget, self.cap.meter(meter), meter)
 
     def hold_writes(self, meter: Meter, amount: int, at: datetime) -> list[Write]:
         """Counts a hold. With a cap, Stale or AlreadyExists if the budget changed since."""
-        path, uid = self.budget.path, self.member.id
-        if self.cap.meter(meter) is None:
-            held = {"held": Increment(amount)}
-            return [Merge(path, {"uid": uid, "month": month_of(at), meter.value: held})]
-        if self.budget.exists:
-            change = {f"{meter}.held": Increment(amount)}
-            return [Update(path, change, seen=self.budget)]
-        fresh = Budget(id=self.budget.id, uid=uid, month=month_of(at))
-        return [Create(path, fresh.stored() | {meter.value: Spent(held=amount).stored()})]
+        return _hold_writes(self.budget, self.member.id, self.cap.meter(meter), meter, amount, at)
 
 
 def settled_write(
-    company_id: str, uid: str, meter: Meter, held: int, charge: int, submitted_at: datetime
+    path: str, uid: str, meter: Meter, held: int, charge: int, submitted_at: datetime
 ) -> Write:
     """Turns a hold into what was charged, in the budget of the month of the hold."""
     change = {"held": Increment(-held), "used": Increment(charge)}
-    fields = {"uid": uid, "month": month_of(submitted_at), meter.value: change}
-    return Merge(budget_path(company_id, uid, submitted_at), fields)
+    return Merge(path, {"uid": uid, "month": month_of(submitted_at), meter.value: change})

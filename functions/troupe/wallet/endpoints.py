@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from troupe.caller import Scope
 from troupe.errors import Forbidden
 from troupe.idempotency import KeyReused
 from troupe.paging import BadCursor, PageTooDeep
@@ -24,6 +25,7 @@ api = Api("tokens", "Tokens")
 
 @api.get(
     "/api/tokens/usage/<userId>",
+    scope=Scope.USAGE_READ,
     auth=Auth.SELF,
     data=schemas.TokenUsage,
     errors=(WalletNotFound,),
@@ -58,7 +60,12 @@ def consume_tokens(
     return Reply(schemas.TokensLeft(remaining_tokens=left), "Tokens consumed successfully")
 
 
-@api.get("/api/tokens/ledger", data=schemas.Ledger, errors=(BadCursor, PageTooDeep))
+@api.get(
+    "/api/tokens/ledger",
+    scope=Scope.USAGE_READ,
+    data=schemas.Ledger,
+    errors=(BadCursor, PageTooDeep),
+)
 def get_token_ledger(query: Page, caller: Caller, wallet: WalletService) -> Reply:
     """Lists all changes to your balance, newest first."""
     entries, found = wallet.ledger(caller.uid, query)

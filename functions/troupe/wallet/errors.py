@@ -96,8 +96,7 @@ class CapReached(PaymentRequired):
 
     @classmethod
     def of(cls, needed: int, left: int) -> CapReached:
-        following = (datetime.now(UTC).replace(day=1) + timedelta(days=32)).replace(day=1)
-        resets = following.replace(hour=0, minute=0, second=0, microsecond=0)
+        resets = _next_month()
         return cls(
             f"This needs {needed} tokens; your company lets you spend {left} more until "
             f"{resets:%Y-%m-%d}.",
@@ -105,6 +104,37 @@ class CapReached(PaymentRequired):
                 "meter": Meter.TOKENS,
                 "needed": needed,
                 "left": left,
+                "resetsAt": resets.isoformat(),
+            },
+        )
+
+
+class KeyBudgetDetails(TypedDict):
+    """`limit`: what the key may spend in a month; `used` includes what running jobs hold."""
+
+    meter: Meter
+    needed: int
+    limit: int
+    used: int
+    resetsAt: datetime
+
+
+class KeyBudgetSpent(PaymentRequired):
+    code = "key_budget_spent"
+    details_type = KeyBudgetDetails
+    message = "This is more than the API key may spend this month."
+
+    @classmethod
+    def of(cls, needed: int, limit: int, used: int) -> KeyBudgetSpent:
+        resets = _next_month()
+        return cls(
+            f"This needs {needed} tokens; the API key may spend {max(0, limit - used)} more until "
+            f"{resets:%Y-%m-%d}.",
+            details={
+                "meter": Meter.TOKENS,
+                "needed": needed,
+                "limit": limit,
+                "used": used,
                 "resetsAt": resets.isoformat(),
             },
         )
@@ -125,6 +155,12 @@ class LicenseRequired(Forbidden):
     message = "You need one of the company's licenses for this. Ask one of its administrators."
 
 
+def _next_month() -> datetime:
+    """When budgets begin anew."""
+    following = (datetime.now(UTC).replace(day=1) + timedelta(days=32)).replace(day=1)
+    return following.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 # What can be wrong with who pays for a job.
 PAYER_ERRORS = (
     BillingBlocked,
@@ -133,6 +169,7 @@ PAYER_ERRORS = (
     CompanySuspended,
     LicenseRequired,
     CapReached,
+    KeyBudgetSpent,
 )
 
 

@@ -132,6 +132,8 @@ def build(
             "Content-Disposition",
             "Content-Range",
             "Retry-After",
+            "RateLimit",
+            "RateLimit-Policy",
             "RateLimit-Limit",
             "RateLimit-Remaining",
             "RateLimit-Reset",

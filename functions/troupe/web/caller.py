@@ -11,9 +11,10 @@ from typing import Any, Protocol, TypeVar
 from flask import current_app, g, request
 
 from troupe import access, logs
-from troupe.caller import Caller, Device
-from troupe.errors import Forbidden, TroupeError
+from troupe.caller import Caller, Device, Scope
+from troupe.errors import Forbidden, KeyNotAccepted, ScopeMissing, TroupeError
 from troupe.logs import log
+from troupe.tokens import KEY_PREFIX
 from troupe.web.addresses import current_device
 from troupe.web.provided import services
 
@@ -37,6 +38,8 @@ class Auth(StrEnum):
     COMPANY = "company"  # a manager of the company, or an administrator
 
 
+# Of ElevenLabs' clients, Azure's, and many others.
+KEY_HEADERS = ("xi-api-key", "api-key", "X-API-Key")
 CHECKED_BY_SERVICES = (Auth.OWNER, Auth.MEMBER, Auth.COMPANY)
 C = TypeVar("C", bound=Caller)
 C_co = TypeVar("C_co", bound=Caller, covariant=True)
@@ -70,26 +73,45 @@ def check_app(*, by_link: bool) -> None:
 
 
 def _has_link() -> bool:
-    return "Authorization" not in request.headers and "token" in request.args
+    return _credentials() is None and "token" in request.args
 
 
-def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Caller | None:
+def _credentials() -> str | None:
+    """The Authorization header, or an API key as other services' clients send it."""
+    if "Authorization" in request.headers:
+        return request.headers["Authorization"]
+    for name in KEY_HEADERS:
+        if key := request.headers.get(name):
+            return f"Bearer {key}"
+    return None
+
+
+def has_key() -> bool:
+    """Whether the request came with something that looks like an API key."""
+    return (_credentials() or "").partition(" ")[2].strip().startswith(KEY_PREFIX)
+
+
+def admit(
+    policy: Auth, path: dict[str, Any], *, by_link: bool = False, scope: Scope | None = None
+) -> Caller | None:
     """The caller, if the policy admits them; None if the route needs no sign-in and has none.
-    `by_link`: accept `?token=` of a media link instead of a bearer token.
+    `by_link`: accept `?token=` of a media link instead of a bearer token. `scope`: what an API key
+    needs; None: keys are refused.
 
-    Raises Forbidden, Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
+    Raises Forbidden, Unauthorized, TokenInvalid, TokenExpired, AccountSuspended, KeyNotAccepted,
+    ScopeMissing, and the errors of `KeyCallers.authenticate`.
     """
     if policy is Auth.PUBLIC:
         return None
     link = by_link and _has_link()
-    if policy is Auth.OPTIONAL and "Authorization" not in request.headers and not link:
+    if policy is Auth.OPTIONAL and _credentials() is None and not link:
         return None
     caller: Caller
     if link:
         # The path as routed: the same by Hosting and by the function's own URL.
         caller = _known(services().media_links.authenticate(request.args["token"], request.path))
     else:
-        caller = signed_in(services().callers)
+        caller = signed_in(services().callers, scope)
     if caller.role == "admin":
         return caller
     if policy is Auth.ADMIN or (policy is Auth.SELF and path.get("userId") != caller.uid):
@@ -97,13 +119,17 @@ def admit(policy: Auth, path: dict[str, Any], *, by_link: bool = False) -> Calle
     return caller
 
 
-def signed_in(callers: Authenticator[C_co]) -> C_co:
+def signed_in(callers: Authenticator[C_co], scope: Scope | None = None) -> C_co:
     """The caller of the current request, for a public handler that turns out to need one: the
     policy `optional` would reject an expired token even when none is needed.
 
-    Raises Unauthorized, TokenInvalid, TokenExpired, AccountSuspended.
+    Raises Unauthorized, TokenInvalid, TokenExpired, AccountSuspended, and of an API key what
+    `admit` raises.
     """
-    return _known(callers.authenticate(request.headers.get("Authorization"), current_device))
+    caller = _known(callers.authenticate(_credentials(), current_device))
+    if caller.key is not None and not caller.key.allows(scope):
+        raise KeyNotAccepted if scope is None else ScopeMissing.of(scope)
+    return caller
 
 
 def _known(caller: C) -> C:

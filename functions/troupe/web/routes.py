@@ -18,15 +18,16 @@ from flask import Flask, Response, request
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
+from troupe.caller import Scope
 from troupe.errors import TooManyRequests, TroupeError
 from troupe.services import parameters, take
 from troupe.web.addresses import client_address
 from troupe.web.body import FORM_LIMIT, JSON_LIMIT, RAW_LIMIT, read, read_raw
-from troupe.web.caller import Auth, admit, check_app, enforced
+from troupe.web.caller import Auth, admit, check_app, enforced, has_key
 from troupe.web.errors import UnsupportedMediaType
 from troupe.web.events import EVENT_STREAM, Event, event_stream
 from troupe.web.provided import services
-from troupe.web.rate_limit import account_of, limited
+from troupe.web.rate_limit import account_of, count_key, limited
 from troupe.web.reply import Reply, success
 from troupe.web.schema import Meta, Nothing, Notice, Sized, WarnsOfUnknown
 
@@ -51,6 +52,7 @@ class Route:
     services: tuple[str, ...]  # container names of the handler's other parameters
     wants_caller: bool
     auth: Auth
+    scope: Scope | None  # that an API key needs; None: keys are refused
     status: int  # of a success, unless the `Reply` names another
     statuses: tuple[int, ...]  # all statuses of a success
     data: type[BaseModel]
@@ -80,9 +82,12 @@ class Route:
 
     def __call__(self, **path: Any) -> Response:
         """The Flask view: admits the caller, reads the parts, and runs the handler."""
-        if not self.open_to_all_apps:
+        # A server has no App Check token. Its key is verified next.
+        if not self.open_to_all_apps and not (self.scope and has_key()):
             check_app(by_link=self.media)
-        caller = admit(self.auth, path, by_link=self.media)
+        caller = admit(self.auth, path, by_link=self.media, scope=self.scope)
+        if caller and caller.key:
+            count_key(caller.key)
         sends_form = self.form is not None and request.mimetype == _FORM
         request.max_content_length = self.form_bytes if sends_form else self.body_bytes
         given: dict[str, Any] = {
@@ -127,6 +132,7 @@ class Options(Limited, total=False):
     """The options of a route."""
 
     auth: Auth  # USER by default
+    scope: Scope  # that an API key needs; without one, keys are refused
     status: int  # of a success; 200 by default
     other_statuses: tuple[int, ...]  # other statuses that a `Reply` may have
     data: type[BaseModel]  # of the envelope, or of each event of a stream; `Nothing` by default
@@ -213,6 +219,7 @@ class Api:
                         services=tuple(each for each in others if each != "caller"),
                         wants_caller="caller" in others,
                         auth=auth,
+                        scope=options.get("scope"),
                         status=status,
                         statuses=(status, *options.get("other_statuses", ())),
                         data=options.get("data", Nothing),

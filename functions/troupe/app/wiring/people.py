@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from troupe.admin.usage import UsageReport
     from troupe.admin.users import AdminUsers
     from troupe.analytics.service import Dashboards
+    from troupe.api_keys.authentication import KeyCallers
+    from troupe.api_keys.service import ApiKeys
     from troupe.audit.service import AuditLog
     from troupe.bulk.service import BulkService
     from troupe.bulk.worker import BulkWorker
@@ -73,11 +75,26 @@ class People(Calling):
     def callers(self) -> Callers:
         from troupe.accounts.callers import Callers
 
-        return Callers(self.database, self._caller_by_id_token)
+        return Callers(self.database, self._caller_by_id_token, self._caller_by_api_key)
 
     def _caller_by_id_token(self, token: str, device: Device) -> AccountCaller:
         """Few requests have an ID token, and the service is slow to load."""
         return self.accounts.by_id_token(token, device)
+
+    def _caller_by_api_key(self, text: str, device: Device) -> AccountCaller:
+        return self.key_callers.authenticate(text, device)
+
+    @cached_property
+    def key_callers(self) -> KeyCallers:
+        from troupe.api_keys.authentication import KeyCallers
+
+        return KeyCallers(self.database, self.settings.api_key_pepper)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        from troupe.api_keys.service import ApiKeys
+
+        return ApiKeys(self.database, self.settings.api_key_pepper)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -245,7 +262,10 @@ class People(Calling):
     def media_links(self) -> MediaLinks:
         from troupe.accounts.links import MediaLinks
 
-        return MediaLinks(self.database, self.settings.media_link_seconds)
+        def by_key(key_id: str) -> AccountCaller:
+            return self.key_callers.of_link(key_id)
+
+        return MediaLinks(self.database, self.settings.media_link_seconds, by_key)
 
     @cached_property
     def passwords(self) -> Passwords:
