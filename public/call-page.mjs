@@ -24,6 +24,7 @@ let shown; // the id of the recording that the user sees
 let guest; // the client of a guest, who is asked for a review after the call
 let wasIn = false;
 let unpaid = false; // the call ends because its company cannot pay for more
+const streams = new Map(); // what participants send, by their ids
 
 /** A frame for the picture of somebody, and what they show. */
 function frame(id, label, { stream, screen }) {
@@ -55,11 +56,16 @@ const handlers = {
     say(at ? `The call ends at ${at.toLocaleTimeString()}, because the company cannot pay for more of it.` : "");
   },
   own: (media) => frame("own", "You", media),
-  media: (id, media) => frame(`p${id}`, "", media),
+  media(id, media) {
+    streams.set(id, media);
+    frame(`p${id}`, "", media);
+  },
+  // They are told one by one at first, so whoever was missing may be there a moment later.
   people(people) {
     const known = new Set(["own", ...people.map(({ id }) => `p${id}`)]);
     for (const each of [...byId("videos").children]) if (!known.has(each.id)) each.remove();
     for (const { id, name, media, connection } of people) {
+      if (!byId(`p${id}`) && streams.has(id)) frame(`p${id}`, "", streams.get(id));
       const figure = byId(`p${id}`);
       if (!figure) continue;
       figure.lastElementChild.textContent = connection === "connected" ? name : `${name} (${connection})`;

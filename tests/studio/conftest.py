@@ -49,8 +49,8 @@ def browser() -> Iterator[Browser]:
         made.close()
 
 
-def _employ(stack: Running, client: Client, uid: str) -> None:
-    """Gives them a company and one of its licenses."""
+def employ(stack: Running, client: Client, uid: str) -> str:
+    """Gives them a company and one of its licenses. Returns the company's id."""
     company = client.data("POST", "/api/companies", json={"name": "Fjord Telecom"})["company"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FIRESTORE_EMULATOR_HOST", stack.hosts["firestore"])
@@ -58,6 +58,7 @@ def _employ(stack: Running, client: Client, uid: str) -> None:
         db = Database.connect(PROJECT)
         (license_id,) = Firm(db, company["id"], Person(db, uid, {})).licenses(1)
     client.data("PUT", f"/api/licenses/{license_id}/assign", json={"userId": uid})
+    return str(company["id"])
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def people(stack: Running, browser: Browser) -> Callable[[str], Any]:
                 client, uid, _ = signed_up(stack)
                 email = client.data("GET", "/api/auth/me")["user"]["email"]
             if who == "host":
-                _employ(stack, client, uid)
+                employ(stack, client, uid)
             if who == "user":
                 grant(stack, client, 100)
                 # What the history has.

@@ -1,11 +1,178 @@
-"""A room in two languages, with two browsers, and the built-in translator."""
+"""A room in two languages, with two browsers, the built-in translator, and speech."""
 
 from __future__ import annotations
 
-from playwright.sync_api import Route, expect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, Route, expect, sync_playwright
 
 from tests.studio.conftest import Enter
-from tests.studio.pages.rooms import SAID, in_room, make_room, say
+from tests.studio.pages.rooms import SAID, act_on, in_room, make_room, manage, say
+from tests.studio.visits import Visit
+from tests.support.browser import BROWSER
+from tests.support.speeches import silence, spoken, wav
+
+# Transcribers and translators are slow beside other tests.
+SLOW = 120_000
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Its microphone says the same sentence again and again."""
+    voice = Path(tmp_path_factory.mktemp("microphone") / "voice.wav")
+    voice.write_bytes(wav(np.concatenate([spoken(), silence(1.5)])))
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(
+            executable_path=BROWSER,
+            args=[
+                "--no-sandbox",
+                "--autoplay-policy=no-user-gesture-required",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-audio-capture={voice}",
+            ],
+        )
+        yield made
+        made.close()
+
+
+def _both(enter: Enter, name: str) -> tuple[Visit, Visit]:
+    """Ada, who owns the room and reads English, and Bruno, who reads Portuguese."""
+    ada, bruno = enter("user"), enter("newcomer")
+    ada.open("/rooms/new")
+    make_room(ada, name)
+    ada.page.get_by_role("button", name="Invite").click()
+    link = ada.page.get_by_label("Link").input_value()
+    ada.page.keyboard.press("Escape")
+    bruno.open(link.removeprefix(bruno.base))
+    bruno.page.get_by_label("The language you read").select_option("pt")
+    bruno.page.get_by_role("button", name="Join", exact=True).click()
+    in_room(bruno)
+    expect(ada.page.locator(".room-people li")).to_have_count(1)
+    return ada, bruno
+
+
+def _text(visit: Visit, language: str) -> Locator:
+    return visit.page.locator(f".talk-text[lang={language}]").last
+
+
+def test_what_is_recorded_is_heard_and_read_in_the_other_language(enter: Enter) -> None:
+    ada, bruno = _both(enter, "The weather")
+    ada.page.get_by_role("button", name="Record a message").click()
+    timer = ada.page.get_by_role("timer")
+    expect(timer).to_have_text(re.compile("0:0[4-9]"))
+    expect(bruno.page.locator(".room-people")).to_contain_text("speaking")
+    ada.page.get_by_role("button", name="Stop", exact=True).click()
+    ada.page.get_by_role("button", name="Hear it").wait_for()
+    ada.page.get_by_role("button", name="Send").click()
+
+    # Its text is what was said, for each in their own language.
+    expect(_text(ada, "en")).to_contain_text("mountains", timeout=SLOW)
+    expect(_text(bruno, "pt")).to_contain_text("montanhas", timeout=SLOW)
+    bruno.page.get_by_role("button", name="Play the message of").click()
+    playing = bruno.page.get_by_role("region", name="Player")
+    expect(playing.get_by_role("button", name="Pause")).to_be_visible()
+    assert ada.complaints == []
+    assert bruno.complaints == []
+    assert ada.policy_reports() == []
+
+
+def test_what_is_said_live_is_shown_while_it_is_said(enter: Enter) -> None:
+    ada, bruno = _both(enter, "Live")
+    with ada.page.expect_request("**/captions"):
+        ada.page.get_by_role("button", name="Speak live", exact=True).click()
+    ada.page.get_by_role("button", name="Stop speaking live").click()
+    caption = bruno.page.locator(".said-by[data-kind=caption]").first
+    expect(caption).to_be_visible(timeout=SLOW)
+    expect(caption.locator(".talk-text")).to_have_attribute("lang", "pt", timeout=SLOW)
+    expect(caption).to_contain_text("Spoken live")
+    assert ada.complaints == []
+
+
+def test_messages_are_answered_changed_and_spoken(enter: Enter) -> None:
+    ada, bruno = _both(enter, "Answers")
+    say(ada)
+    said = bruno.page.locator(".said-by").first
+    act_on(said, "Reply")
+    expect(bruno.page.locator(".composer-reply")).to_be_visible()
+    say(bruno, "Eu vou.")
+    quote = ada.page.locator(".talk-quote")
+    expect(quote).to_contain_text(SAID)
+    quote.click()
+    expect(ada.page.locator(".said-by").first).to_be_focused()
+
+    act_on(ada.page.locator(".said-by").first, "Edit")
+    ada.page.get_by_label("Your message").fill("Who is coming to Porto?")
+    ada.page.get_by_role("button", name="Save", exact=True).click()
+    expect(said).to_contain_text("Edited")
+    expect(said.locator(".talk-text")).to_contain_text("Porto", timeout=SLOW)
+
+    act_on(said, "Speak this message")
+    heard = said.get_by_role("button", name="Hear it in Portuguese")
+    heard.click(timeout=SLOW)
+    player = bruno.page.get_by_role("region", name="Player")
+    expect(player.get_by_role("button", name="Pause")).to_be_visible()
+    expect(ada.page.get_by_role("button", name="Hear it in Portuguese")).to_be_visible()
+    # Nobody changes what others have said, and members do not delete it.
+    said.locator(".said-more").click()
+    expect(said.get_by_role("button", name="Edit", exact=True)).to_have_count(0)
+    expect(said.get_by_role("button", name="Delete", exact=True)).to_have_count(0)
+    assert ada.complaints == []
+
+
+def test_its_owner_decides_about_a_room_and_its_members(enter: Enter) -> None:
+    ada, bruno = _both(enter, "Rules")
+    page = manage(ada)
+    page.get_by_label("Name").fill("House rules")
+    page.get_by_label("Announcement").fill("Meeting at noon.")
+    page.get_by_label("Days until messages are deleted").fill("30")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(bruno.page.get_by_role("region", name="Announcement")).to_have_text("Meeting at noon.")
+    expect(bruno.page.get_by_role("heading", level=1)).to_have_text("House rules")
+    page.reload()
+    expect(page.get_by_label("Days until messages are deleted")).to_have_value("30")
+
+    page.get_by_role("button", name="Add a term").click()
+    page.get_by_label("Term").fill("Fjord")
+    page.get_by_label("Never translate it").check()
+    page.get_by_role("button", name="Save the glossary").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+
+    page.locator(".rooms-details summary").click()
+    page.get_by_role("button", name="Mute for an hour").click()
+    expect(page.get_by_text("Muted until")).to_be_visible()
+    bruno.page.locator(".composer textarea").fill("May I?")
+    bruno.page.locator(".composer textarea").press("Enter")
+    bruno.page.locator(".said-by .problem").wait_for()
+    page.get_by_role("button", name="Let them write again").click()
+    expect(page.get_by_text("Muted until")).to_have_count(0)
+    bruno.page.get_by_role("button", name="Try again").click()
+    expect(bruno.page.locator(".said-by time")).to_have_count(1)
+
+    page.get_by_role("button", name="Close the room").click()
+    page.get_by_role("dialog").get_by_role("button", name="Close the room").click()
+    expect(bruno.page.get_by_text("The room is closed.")).to_be_visible()
+    page.get_by_role("button", name="Open the room again").click()
+    bruno.page.locator(".composer").wait_for()
+
+    page.get_by_role("button", name="Clear the history").click()
+    page.get_by_role("dialog").get_by_role("button", name="Clear the history").click()
+    expect(bruno.page.locator(".said-by")).to_have_count(0)
+
+    page.get_by_role("button", name="Ban", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Ban", exact=True).click()
+    expect(bruno.page.get_by_text("You are no longer in this room")).to_be_visible()
+    page.get_by_role("button", name="Lift the ban").click()
+    expect(page.get_by_text("can join again.")).to_be_visible()
+    assert ada.complaints == []
+    # Whoever is not in it manages nothing.
+    bruno.page.goto(ada.page.url)
+    expect(bruno.page.get_by_role("alert")).to_be_visible()
 
 
 def test_two_people_talk_each_in_their_own_language(enter: Enter) -> None:
@@ -53,11 +220,11 @@ def test_two_people_talk_each_in_their_own_language(enter: Enter) -> None:
     expect(answer).to_have_attribute("lang", "en", timeout=30_000)
     expect(ada.page.locator(".said-by")).to_have_count(2)
 
-    ada.page.get_by_role("button", name="Delete “Good morning!").click()
+    act_on(ada.page.locator(".said-by").first, "Delete")
     ada.page.get_by_role("button", name="Dismiss").last.click()
     expect(bruno.page.get_by_text("Deleted", exact=True)).to_be_visible()
 
-    ada.page.get_by_role("button", name="Delete the room").click()
+    manage(ada).get_by_role("button", name="Delete the room").click()
     ada.page.get_by_role("dialog").get_by_role("button", name="Delete the room").click()
     ada.page.wait_for_url("**/rooms")
     expect(bruno.page.get_by_text("You are no longer in this room")).to_be_visible()

@@ -1,5 +1,5 @@
 // E-mail and password, or a guest; on the page and in the dialog.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { wordsFor } from '../api/errors.ts';
 import { messages } from '../i18n/index.ts';
 import { Button } from '../ui/Button.tsx';
@@ -45,6 +45,8 @@ export function SignInForm({ isNew, onDone }: { isNew?: boolean; onDone: () => v
   const [work, setWork] = useState<Work | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const isGuest = me.value?.isGuest ?? false;
+  const [Google, setGoogle] = useState<typeof import('./GoogleButton.tsx') | null>(null);
+  useEffect(() => void import('./GoogleButton.tsx').then(setGoogle, () => {}), []);
 
   async function run(kind: Work, does: () => Promise<void>): Promise<void> {
     setWork(kind);
@@ -79,6 +81,7 @@ export function SignInForm({ isNew, onDone }: { isNew?: boolean; onDone: () => v
           <Button isBusy={work === 'guest'} onClick={() => void run('guest', beGuest)}>{t.guest}</Button>
         </>
       )}
+      {Google && <Google.GoogleButton onDone={onDone} onFailure={(error) => void told(error).then(setFailure)} />}
     </form>
   );
 }

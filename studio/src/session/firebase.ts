@@ -2,6 +2,7 @@
 import { initializeApp, type FirebaseApp } from '@firebase/app';
 import {
   EmailAuthProvider,
+  GoogleAuthProvider,
   browserLocalPersistence,
   connectAuthEmulator,
   createUserWithEmailAndPassword,
@@ -10,9 +11,11 @@ import {
   linkWithCredential,
   onIdTokenChanged,
   signInAnonymously,
+  signInWithCredential,
   signInWithEmailAndPassword,
   signOut,
   type Auth,
+  type AuthCredential,
   type User,
 } from '@firebase/auth';
 
@@ -65,15 +68,26 @@ export async function signInAsGuest(): Promise<void> {
   await signInAnonymously((await firebase()).auth);
 }
 
-/** A guest keeps everything: the account gets an address and a password. */
-export async function signUpByPassword(email: string, password: string): Promise<void> {
+/** A guest keeps everything: their account gets another way in. False for others. */
+async function link(credential: AuthCredential): Promise<boolean> {
   const { auth } = await firebase();
-  if (auth.currentUser?.isAnonymous) {
-    await linkWithCredential(auth.currentUser, EmailAuthProvider.credential(email, password));
-    await auth.currentUser.getIdToken(true);
-  } else {
-    await createUserWithEmailAndPassword(auth, email, password);
-  }
+  await auth.authStateReady();
+  const user = auth.currentUser;
+  if (!user?.isAnonymous) return false;
+  await linkWithCredential(user, credential);
+  await user.getIdToken(true);
+  return true;
+}
+
+export async function signUpByPassword(email: string, password: string): Promise<void> {
+  if (await link(EmailAuthProvider.credential(email, password))) return;
+  await createUserWithEmailAndPassword((await firebase()).auth, email, password);
+}
+
+/** `links`: a guest stays the same person. */
+export async function signInByGoogle(token: string, links: boolean): Promise<void> {
+  const credential = GoogleAuthProvider.credential(null, token);
+  if (!links || !(await link(credential))) await signInWithCredential((await firebase()).auth, credential);
 }
 
 export async function leave(): Promise<void> {

@@ -91,7 +91,8 @@ export function setTokens(tokens: number): void {
   if (me.value) me.value = { ...me.value, tokens };
 }
 
-async function whenIn(signIn: () => Promise<void>): Promise<void> {
+/** Resolves when whoever `signIn` signs in has been read. */
+export async function entered(signIn: () => Promise<void>): Promise<void> {
   await signIn();
   await refresh();
   if (isLeaving) await new Promise(() => {}); // what waits for the dialog was another person's
@@ -99,12 +100,12 @@ async function whenIn(signIn: () => Promise<void>): Promise<void> {
 }
 
 export const signIn = (email: string, password: string): Promise<void> =>
-  whenIn(async () => (await auth()).signInByPassword(email, password));
+  entered(async () => (await auth()).signInByPassword(email, password));
 
 export const signUp = (email: string, password: string): Promise<void> =>
-  whenIn(async () => (await auth()).signUpByPassword(email, password));
+  entered(async () => (await auth()).signUpByPassword(email, password));
 
-export const beGuest = (): Promise<void> => whenIn(async () => (await auth()).signInAsGuest());
+export const beGuest = (): Promise<void> => entered(async () => (await auth()).signInAsGuest());
 
 /** Whether the account may be left: a guest cannot come back to theirs, and is asked. The owner is
  * known before /me has answered. */

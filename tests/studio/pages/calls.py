@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
+from local.client import Client
+from tests.studio.pages.scripts import client_of
 from tests.studio.visits import Case, Visit
 
 
@@ -22,6 +26,26 @@ def _listed(visit: Visit) -> None:
     visit.page.locator(".calls-row").first.wait_for()
 
 
+def _chosen(visit: Visit) -> None:
+    """Several calls, for something to be done with them."""
+    _listed(visit)
+    visit.page.locator(".calls-bulk .button").first.click()
+    visit.page.locator(".calls-choose input").first.check()
+
+
+def _live(visit: Visit) -> None:
+    """Somebody waits in the lobby of a call that goes on."""
+    plan_call(visit)
+    path = f"/api/videocalls/{visit.page.url.rsplit('/', 1)[1]}"
+    call = client_of(visit, urlsplit(visit.page.url).path).data("GET", path)["call"]
+    visit.page.locator(f'a[href="/calls/{call["id"]}/live"]').click()
+    visit.page.locator(".live-door .button-primary").click()
+    visit.page.locator(".live").wait_for(timeout=60_000)
+    guest = {"name": "Grace", "code": call["code"]}
+    Client(visit.base).data("POST", f"/api/calls/{call['id']}/guest", json=guest)
+    visit.page.locator(".live-lobby, .live-people").first.wait_for()
+
+
 def _in_the_past(visit: Visit) -> None:
     visit.page.locator("[type=radio][value=later]").check()
     visit.page.locator("[name=at]").fill("2020-01-01T10:00")
@@ -38,8 +62,10 @@ def _cancelled(visit: Visit) -> None:
 
 CASES = [
     Case("/calls", who="host", show=_listed, title="calls"),
+    Case("/calls", "several are chosen", who="host", show=_chosen),
     Case("/calls", "no company"),
     Case("/calls/new", "a time in the past", who="host", show=_in_the_past),
     Case("/calls/new", "one is planned", who="host", show=plan_call, title="call"),
+    Case("/calls/new", "the call goes on", who="host", show=_live, title="call-live"),
     Case("/calls/new", "one is cancelled", who="host", show=_cancelled),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import Locator, Page
+
 from tests.studio.visits import Case, Visit
 
 SAID = "Good morning! Who is coming to Lisbon?"
@@ -27,10 +29,36 @@ def say(visit: Visit, text: str = SAID) -> None:
     visit.page.locator(".talk-text", has_text=text).wait_for()
 
 
+def act_on(said: Locator, act: str) -> None:
+    """One of the things that can be done with a message."""
+    said.locator(".said-more").click()
+    said.get_by_role("button", name=act, exact=True).click()
+
+
+def manage(visit: Visit) -> Page:
+    """The page on which the room that is open is managed."""
+    visit.page.locator('.page-actions a[href$="/manage"]').click()
+    visit.page.locator(".rooms-manage").wait_for()
+    visit.settle()
+    return visit.page
+
+
 def _talk(visit: Visit) -> None:
+    """An answer, and what can be done with it."""
     make_room(visit)
     say(visit)
-    visit.page.locator(".said-by .icon-button").wait_for()
+    said = visit.page.locator(".said-by").first
+    said.locator(".said-more").click()
+    said.locator(".said-actions button").first.click()
+    say(visit, "I am.")
+    visit.page.locator(".said-by .said-more").last.click()
+
+
+def _managed(visit: Visit) -> None:
+    make_room(visit)
+    page = manage(visit)
+    page.locator(".rooms-terms .button").first.click()
+    page.locator(".rooms-term").wait_for()
 
 
 def _invite(visit: Visit) -> None:
@@ -70,6 +98,7 @@ CASES = [
     Case("/rooms", "empty", who="newcomer"),
     Case("/rooms/new", "nothing entered", show=_nothing_entered),
     Case("/rooms/new", "a room with a message", show=_talk, title="room"),
+    Case("/rooms/new", "it is managed", show=_managed, title="room-managed"),
     Case("/rooms/new", "an invitation", show=_invite),
     Case("/rooms/new", "a message is refused", show=_refused),
     Case("/rooms/join", "no such code", show=_wrong_code),

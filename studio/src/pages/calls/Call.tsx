@@ -1,19 +1,23 @@
-// One call: how to get in, who was invited, and how it went. It is held at /call.html.
+// One call: how to get in, who was invited, and what became of it.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { api, data, type Schemas } from '../../api/client.ts';
-import { fieldMessages } from '../../api/errors.ts';
 import { clock, date } from '../../i18n/index.ts';
 import type { PageProps } from '../../router.ts';
-import { draft } from '../../state/drafts.ts';
 import { useResource } from '../../state/resource.ts';
 import { Button, LinkButton } from '../../ui/Button.tsx';
 import { Confirm } from '../../ui/Dialog.tsx';
-import { Choices, Field } from '../../ui/Field.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Loading, Problem } from '../../ui/States.tsx';
 import { toast } from '../../ui/toasts.tsx';
+import { text as callText } from './call-messages.ts';
+import { Check } from './Check.tsx';
+import { Comments } from './Comments.tsx';
+import { Invitations } from './Invitations.tsx';
 import { text } from './messages.ts';
+import { Outcome } from './Outcome.tsx';
+import { Recordings } from './Recordings.tsx';
+import { Reviews } from './Reviews.tsx';
 import './calls.css';
 
 type CallView = Schemas['CallView'];
@@ -33,7 +37,9 @@ export default function Call({ params }: PageProps) {
 
 function Found({ call, onChange }: { call: CallView; onChange: (call: CallView) => void }) {
   const t = text();
+  const words = callText();
   const isToCome = ['pending', 'scheduled', 'ringing', 'active'].includes(call.status);
+  const isHeld = call.status === 'active' || call.startedAt !== null;
   const link = new URL(call.joinUrl, location.origin).href;
   const copy = () => void navigator.clipboard.writeText(link).then(() => toast(t.copied), () => {});
   return (
@@ -43,13 +49,10 @@ function Found({ call, onChange }: { call: CallView; onChange: (call: CallView) 
         <span>{call.media === 'video' ? t.video : t.audio}</span>
       </p>
       {isToCome && (
-        <section class="stack">
-          <div class="buttons">
-            <LinkButton href={call.joinUrl} look="primary" icon="calls">{t.open}</LinkButton>
-            <Button icon="copy" onClick={copy}>{t.copy}</Button>
-          </div>
-          <p class="field-hint">{t.openHint}</p>
-        </section>
+        <div class="buttons">
+          <LinkButton href={`/calls/${call.id}/live`} look="primary" icon="calls">{words.join}</LinkButton>
+          <Button icon="copy" onClick={copy}>{t.copy}</Button>
+        </div>
       )}
       <dl class="facts">
         {isToCome && <Fact name={t.code}><span class="call-code" dir="ltr">{call.code}</span></Fact>}
@@ -61,27 +64,15 @@ function Found({ call, onChange }: { call: CallView; onChange: (call: CallView) 
         {call.quality?.word && <Fact name={t.quality}>{t[call.quality.word]}</Fact>}
         {call.review && <Fact name={t.rating}>{t.stars(call.review.rating)}</Fact>}
       </dl>
-      <section>
-        <h2>{t.invited}</h2>
-        {call.guests.length === 0 ? (
-          <p class="field-hint">{t.nobody}</p>
-        ) : (
-          <ul class="rows">
-            {call.guests.map((guest) => (
-              <li key={guest.id} class="row calls-row">
-                <div class="row-main">
-                  <span class="row-title" dir="auto">{guest.name || guest.email || guest.phone}</span>
-                  <p class="row-about">
-                    {guest.state !== 'new' && <span class="tag" data-status={guest.state}>{guest.state === 'failed' ? t.notSent : t[guest.state]}</span>}
-                    {guest.name && <span dir="ltr">{guest.email || guest.phone}</span>}
-                  </p>
-                </div>
-              </li>
-            ))}
-          </ul>
-        )}
-      </section>
+      {isToCome && <Settings call={call} onChange={onChange} />}
+      <Invitations call={call} isToCome={isToCome} />
+      {isHeld && <Recordings call={call} />}
       {call.status !== 'cancelled' && <Outcome call={call} onChange={onChange} />}
+      {isHeld && <Reviews call={call} />}
+      <section class="stack">
+        <h2>{words.comments}</h2>
+        <Comments kind="call" id={call.id} />
+      </section>
       {['pending', 'scheduled'].includes(call.status) && <Cancel call={call} onChange={onChange} />}
     </div>
   );
@@ -96,45 +87,24 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
   );
 }
 
-function Outcome({ call, onChange }: { call: CallView; onChange: (call: CallView) => void }) {
-  const t = text();
-  const form = draft(`call.${call.id}`, { isChanged: false, note: '', solved: null as boolean | null });
-  const [isBusy, setBusy] = useState(false);
+/** What holds in the call is saved with each click. */
+function Settings({ call, onChange }: { call: CallView; onChange: (call: CallView) => void }) {
+  const t = callText();
   const [error, setError] = useState<unknown>(null);
-  const { note, solved } = form.value.isChanged ? form.value : call.outcome;
-  const change = (changed: { note?: string; solved?: boolean | null }) => {
-    form.value = { isChanged: true, note, solved, ...changed };
-  };
-  const save = (event: Event) => {
-    event.preventDefault();
-    if (isBusy) return;
-    setBusy(true);
+  const set = (body: Schemas['UpdateCall']) => {
     setError(null);
-    const sent = form.value;
-    data(api.PUT('/api/videocalls/{callId}', { params: { path: { callId: call.id } }, body: { outcome: { note: note.trim(), solved } } }))
-      .then((saved) => {
-        onChange(saved.call);
-        // What was typed meanwhile stays.
-        if (form.value === sent) form.value = { isChanged: false, note: '', solved: null };
-        toast(t.saved);
-      }, setError)
-      .finally(() => setBusy(false));
+    data(api.PUT('/api/videocalls/{callId}', { params: { path: { callId: call.id } }, body })).then((saved) => onChange(saved.call), setError);
   };
   return (
-    <form class="stack calls-form" noValidate onSubmit={save}>
-      <h2>{t.outcome}</h2>
-      <Choices
-        label={t.said}
-        value={String(solved)}
-        choices={[{ value: 'null', label: t.unknown }, { value: 'true', label: t.solved }, { value: 'false', label: t.unsolved }]}
-        onValue={(value) => change({ solved: JSON.parse(value) as boolean | null })}
-      />
-      <Field label={t.note} hint={t.noteHint} error={fieldMessages(error)['outcome.note']}>
-        {(tied) => <textarea {...tied} class="input" dir="auto" maxLength={2000} value={note} onInput={(event) => change({ note: event.currentTarget.value })} />}
-      </Field>
+    <section class="stack">
+      <h2>{t.settings}</h2>
+      <div>
+        <Check label={t.lobby} value={call.lobby} onValue={(lobby) => set({ lobby })} />
+        <Check label={t.captions} value={call.captions} onValue={(captions) => set({ captions })} />
+        <Check label={t.recording} value={call.recordingPolicy === 'ask'} onValue={(isOn) => set({ recordingPolicy: isOn ? 'ask' : 'off' })} />
+      </div>
       <Problem error={error} />
-      <Button type="submit" isBusy={isBusy}>{t.save}</Button>
-    </form>
+    </section>
   );
 }
 

@@ -1,13 +1,15 @@
-import { useSignal } from '@preact/signals';
+import { useSignal, type Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { api, page, type Schemas } from '../../api/client.ts';
 import { clock, date } from '../../i18n/index.ts';
 import { useResource } from '../../state/resource.ts';
-import { LinkButton } from '../../ui/Button.tsx';
+import { Button, LinkButton } from '../../ui/Button.tsx';
 import { SelectField, TextField } from '../../ui/Field.tsx';
 import { More } from '../../ui/More.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Empty, Loading } from '../../ui/States.tsx';
+import { Bulk } from './Bulk.tsx';
+import { text as callText } from './call-messages.ts';
 import { companies } from './companies.ts';
 import { text } from './messages.ts';
 import './calls.css';
@@ -56,7 +58,10 @@ function OfCompany({ companyId }: { companyId: string }) {
   const t = text();
   const typed = useSignal('');
   const search = useSignal('');
+  /** Ids of those that are chosen for something; null while nothing is chosen. */
+  const chosen = useSignal<ReadonlySet<string> | null>(null);
   const listed = useResource(() => load(companyId, search.value), [search.value]);
+  const words = callText();
   // Not with every letter.
   useEffect(() => {
     const timer = setTimeout(() => { search.value = typed.value.trim(); }, 300);
@@ -73,7 +78,20 @@ function OfCompany({ companyId }: { companyId: string }) {
             search.value ? <Empty title={t.nothingFound}>{t.nothingFoundWhy}</Empty> : <Empty title={t.empty}>{t.emptyWhy}</Empty>
           ) : (
             <>
-              <ol class="rows">{calls.map((call) => <Row key={call.id} call={call} />)}</ol>
+              <div class="calls-bulk">
+                <Button small onClick={() => { chosen.value = chosen.value ? null : new Set(); }}>{chosen.value ? words.selectNone : words.select}</Button>
+                {chosen.value && (
+                  <Bulk
+                    companyId={companyId}
+                    calls={calls.filter(({ id }) => chosen.value!.has(id))}
+                    onDone={() => {
+                      chosen.value = null;
+                      listed.reload();
+                    }}
+                  />
+                )}
+              </div>
+              <ol class="rows">{calls.map((call) => <Row key={call.id} call={call} chosen={chosen} />)}</ol>
               {next && <More load={() => load(companyId, search.value, next)} onMore={(more) => listed.change((value) => ({ calls: [...value.calls, ...more.calls], next: more.next }))} />}
             </>
           )
@@ -83,12 +101,21 @@ function OfCompany({ companyId }: { companyId: string }) {
   );
 }
 
-function Row({ call }: { call: Call }) {
+function Row({ call, chosen }: { call: Call; chosen: Signal<ReadonlySet<string> | null> }) {
   const t = text();
+  const ids = chosen.value;
+  const choose = (isChosen: boolean) => {
+    chosen.value = new Set([...ids!].filter((id) => id !== call.id).concat(isChosen ? call.id : []));
+  };
   const at = call.startedAt ?? call.scheduledAt ?? call.createdAt;
   const { solved } = call.outcome;
   return (
-    <li class="row calls-row">
+    <li class={`row calls-row${ids ? ' calls-row-chosen' : ''}`}>
+      {ids && (
+        <label class="calls-choose">
+          <input type="checkbox" checked={ids.has(call.id)} aria-label={callText().selectCall(call.title)} onChange={(event) => choose(event.currentTarget.checked)} />
+        </label>
+      )}
       <div class="row-main">
         <a href={`/calls/${call.id}`} class="row-title" dir="auto">{call.title}</a>
         <p class="row-about">

@@ -31,12 +31,15 @@ export class Recorder {
   readonly levels = signal<readonly number[]>([]);
 
   #onTake: (sound: Blob) => void;
+  #longest: number;
   #release: () => void = () => {};
   #stop: () => void = () => {};
   #isGone = false;
 
-  constructor(onTake: (sound: Blob) => void) {
+  /** `longest`: seconds after which it stops by itself. */
+  constructor(onTake: (sound: Blob) => void, longest = LONGEST) {
     this.#onTake = onTake;
+    this.#longest = longest;
     // Whoever has refused before is told the way back at once.
     navigator.permissions?.query({ name: 'microphone' as PermissionName }).then(
       (permission) => {
@@ -90,7 +93,7 @@ export class Recorder {
       const level = Math.min(1, Math.max(0, 1 - (20 * Math.log10(peak || 1e-6)) / QUIETEST));
       this.levels.value = [...this.levels.value, level].slice(-LEVELS);
       this.seconds.value = (performance.now() - begun) / 1000;
-      if (this.seconds.value >= LONGEST) this.#stop();
+      if (this.seconds.value >= this.#longest) this.#stop();
     }, EVERY);
     this.#stop = () => {
       if (recorder.state !== 'inactive') recorder.stop();

@@ -5,7 +5,7 @@ import { api, data, type Schemas } from '../../api/client.ts';
 import type { PageProps } from '../../router.ts';
 import { me } from '../../session/session.ts';
 import { useResource } from '../../state/resource.ts';
-import { Button } from '../../ui/Button.tsx';
+import { Button, LinkButton } from '../../ui/Button.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Loading, Problem } from '../../ui/States.tsx';
 import { Invite } from './Invite.tsx';
@@ -19,16 +19,19 @@ interface Loaded {
   room: RoomView;
   /** The language that the user reads here. */
   language: string;
-  Inside: typeof import('./Inside.tsx').Inside | null;
+  member: Schemas['RoomMemberView'] | null;
+  /** For those who are in it. */
+  parts: { Inside: typeof import('./Inside.tsx').Inside; enter: typeof import('./live.ts').enter } | null;
 }
 
 async function load(roomId: string): Promise<Loaded> {
   const params = { path: { roomId } };
   const { room } = await data(api.GET('/api/rooms/{roomId}', { params }));
-  if (!room.role) return { room, language: ownLanguage(), Inside: null };
+  if (!room.role) return { room, language: ownLanguage(), member: null, parts: null };
   const listed = data(api.GET('/api/rooms/{roomId}/members', { params: { ...params, query: { limit: 100 } } }));
-  const [{ members }, { Inside }] = await Promise.all([listed, import('./Inside.tsx')]);
-  return { room, language: members.find((each) => each.userId === me.value?.id)?.language ?? ownLanguage(), Inside };
+  const [{ members }, { Inside }, { enter }] = await Promise.all([listed, import('./Inside.tsx'), import('./live.ts')]);
+  const member = members.find((each) => each.userId === me.value?.id) ?? null;
+  return { room, language: member?.language ?? ownLanguage(), member, parts: { Inside, enter } };
 }
 
 export default function Room({ params }: PageProps) {
@@ -43,12 +46,27 @@ export default function Room({ params }: PageProps) {
     <Page
       title={room?.name ?? t.room}
       lead={room?.topic && <span dir="auto">{room.topic}</span>}
-      actions={invites && <Button icon="add" onClick={() => { isInviting.value = true; }}>{t.invite}</Button>}
+      actions={
+        room?.role && (
+          <>
+            {room.role !== 'member' && <LinkButton href={`/rooms/${id}/manage`}>{t.manage}</LinkButton>}
+            {invites && <Button icon="add" onClick={() => { isInviting.value = true; }}>{t.invite}</Button>}
+          </>
+        )
+      }
     >
       <Loading of={found} lines={6}>
-        {({ room, language, Inside }) =>
-          Inside ? (
-            <Inside key={`${room.id} ${language}`} room={room} language={language} onLanguage={(chosen) => found.change((value) => ({ ...value, language: chosen }))} />
+        {({ room, language, member, parts }) =>
+          parts ? (
+            <parts.Inside
+              enter={parts.enter}
+              key={`${room.id} ${language}`}
+              room={room}
+              language={language}
+              member={member}
+              onMember={(changed) => found.change((value) => ({ ...value, member: changed, language: changed.language }))}
+              onChange={found.reload}
+            />
           ) : (
             <Outside room={room} onJoined={found.reload} />
           )

@@ -1,52 +1,52 @@
-// An open room as signals, by the client that the project gives to everybody: /live.mjs.
+// An open room as signals, by the client that the project gives to everybody: /live.mjs. It is a chunk of its
+// own, so the rest imports only types from here.
 import { signal, type Signal } from '@preact/signals';
-import { Client } from '../../../../public/live.mjs';
-import { ApiError } from '../../api/errors.ts';
+import { newId, textFor } from '../../../../public/live.mjs';
 import { signInAgain } from '../../session/session.ts';
 import type { Schemas } from '../../api/client.ts';
+import { asOurs, listeners, StudioClient } from './client.ts';
 
-export { newId, textFor } from '../../../../public/live.mjs';
-
-type Opened = ReturnType<Client['room']>;
+type Opened = ReturnType<StudioClient['room']>;
 export type Message = Omit<Schemas['MessageView'], 'audioUrl' | 'photoUrl'>;
 export type Person = Opened['people'][number];
 export type State = Opened['state'];
+export type Voice = 'sender' | 'default';
+type CaptionOptions = NonNullable<Parameters<Opened['caption']>[1]>;
 
-const account = () => import('../../session/firebase.ts');
+export interface Said {
+  text: string;
+  replyTo?: string | undefined;
+  photo?: Blob | undefined;
+  audio?: Blob | undefined;
+}
 
 /** If Firestore is not there by then, in ms, the room is followed over HTTP: some networks block it. */
 const PATIENCE = 8000;
 
-class StudioClient extends Client {
-  override async token(fresh = false): Promise<string> {
-    return (await account()).idToken(fresh);
-  }
-}
-
 export interface Live {
+  newId: typeof newId;
+  /** What somebody who reads `languages` is shown. */
+  textFor: (message: Message, languages: string[]) => ReturnType<typeof textFor>;
   state: Signal<State>;
   messages: Signal<Message[]>;
   people: Signal<Person[]>;
-  send: (clientId: string, text: string, photo?: Blob) => Promise<void>;
+  send: (clientId: string, said: Said) => Promise<void>;
+  edit: (messageId: string, text: string) => Promise<void>;
+  speak: (messageId: string, language: string, voice: Voice) => Promise<void>;
+  caption: (sound: Blob, options: CaptionOptions) => Promise<void>;
   older: () => Promise<boolean>;
   typing: () => void;
+  speaking: (isOn: boolean) => void;
   read: () => void;
   close: () => void;
 }
 
-/** The failures of that client have a class of their own. */
-function asOurs(failure: unknown): unknown {
-  if (!(failure instanceof Error) || failure.name !== 'ApiError') return failure;
-  const { code, status, details, retryAfter } = failure as ApiError;
-  return new ApiError(code === 'unreachable' ? 'offline' : code, failure.message, { status, details, retryAfter });
-}
+/** What of a room is not only a counter, or its last message. */
+const settled = ({ name, topic, status, isPrivate, paused, settings, announcement, clearedBefore }: Record<string, unknown>): string =>
+  JSON.stringify([name, topic, status, isPrivate, paused, settings, announcement, clearedBefore]);
 
-async function listeners(): Promise<object> {
-  const [{ auth }, sdk] = await Promise.all([account().then(({ firebase }) => firebase()), import('../../jobs/watch.ts')]);
-  return { auth, firestore: await sdk.firestore(), sdk };
-}
-
-export function enter(id: string, language: string): Live {
+/** `onChange`: the room itself is another one, as by its settings. */
+export function enter(id: string, language: string, onChange: () => void): Live {
   const state = signal<State>('connecting');
   const messages = signal<Message[]>([]);
   const people = signal<Person[]>([]);
@@ -58,12 +58,21 @@ export function enter(id: string, language: string): Live {
     if (isLeft || (given && isHttp)) return;
     isHttp = !given;
     room?.close();
+    let before: string | undefined;
     const handlers = {
       messages: (known: unknown[]) => {
         if (room === mine) messages.value = [...(known as Message[])];
       },
       people: (known: Person[]) => {
         if (room === mine) people.value = [...known];
+      },
+      room: (now: Record<string, unknown>) => {
+        if (room !== mine) return;
+        // Firestore tells how it is at first, too, and with each message. Events only tell changes, and not
+        // of everything.
+        const is = settled(now);
+        if (!given || (before !== undefined && is !== before)) onChange();
+        before = is;
       },
       state: (now: State) => {
         if (room !== mine) return;
@@ -88,12 +97,19 @@ export function enter(id: string, language: string): Live {
       throw asOurs(failure);
     });
   return {
+    newId,
+    textFor: (message, languages) => textFor(message as never, languages),
     state,
     messages,
     people,
-    send: (clientId, text, photo) => ask(async (opened) => void (await opened.send(text, { clientId, ...(photo && { photo }) }))),
+    send: (clientId, { text, replyTo, photo, audio }) =>
+      ask(async (opened) => void (await opened.send(text, { clientId, ...(replyTo && { replyTo }), ...(photo && { photo }), ...(audio && { audio }) }))),
+    edit: (messageId, text) => ask(async (opened) => void (await opened.edit(messageId, text))),
+    speak: (messageId, spoken, voice) => ask((opened) => opened.speak(messageId, spoken, voice)),
+    caption: (sound, options) => ask(async (opened) => void (await opened.caption(sound, options))),
     older: () => ask((opened) => opened.older()),
     typing: () => room?.typing(),
+    speaking: (isOn) => room?.speaking(isOn),
     read: () => room?.markRead(),
     close: () => {
       isLeft = true;

@@ -1,16 +1,11 @@
 import { useState } from 'preact/hooks';
 import { address, go } from '../../router.ts';
 import { SignInForm } from '../../session/SignInForm.tsx';
+import { target } from '../../session/target.ts';
 import { Page } from '../../ui/Page.tsx';
 import { Forgot } from './Forgot.tsx';
 import { text } from './messages.ts';
 import './sign-in.css';
-
-/** Where to go after: only within the studio. */
-export function target(): string {
-  const to = address.value.searchParams.get('to') ?? '';
-  return /^\/(?![/\\])/.test(to) ? to : '/speak';
-}
 
 export default function SignIn() {
   const t = text();

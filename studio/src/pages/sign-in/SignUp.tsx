@@ -1,10 +1,10 @@
 import { address, go } from '../../router.ts';
 import { me } from '../../session/session.ts';
 import { SignInForm } from '../../session/SignInForm.tsx';
+import { target } from '../../session/target.ts';
 import { useConfig } from '../../state/config.ts';
 import { Page } from '../../ui/Page.tsx';
 import { text } from './messages.ts';
-import { target } from './SignIn.tsx';
 import './sign-in.css';
 
 export default function SignUp() {

@@ -31,6 +31,9 @@ export const text = messages(
     brokenTitle: 'This link does not work',
     brokenLead: 'It may be incomplete, used up, or too old. Ask for a new one.',
     on: 'Go on',
+    google: 'Signing in with Google',
+    googleUnknown: 'This sign-in was not begun here. Begin it again.',
+    googleRefused: 'You are not signed in.',
   },
   {
     signIn: 'أهلًا بعودتك',
@@ -62,5 +65,8 @@ export const text = messages(
     brokenTitle: 'هذا الرابط لا يعمل',
     brokenLead: 'قد يكون ناقصًا أو مستخدمًا أو قديمًا. اطلب رابطًا جديدًا.',
     on: 'متابعة',
+    google: 'تسجيل الدخول بحساب Google',
+    googleUnknown: 'لم يبدأ تسجيل الدخول هذا من هنا. ابدأه مجددًا.',
+    googleRefused: 'لم يُسجّل دخولك.',
   },
 );
