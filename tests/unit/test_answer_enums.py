@@ -9,8 +9,8 @@ import pytest
 from troupe.app.domains import job_specs
 from troupe.app.openapi import document
 from troupe.generations.schemas import VoiceStyle
+from troupe.jobs.progress import StepStatus
 from troupe.jobs.records import JobStatus
-from troupe.jobs.schemas import StepStatus
 from troupe.speech.catalogue import STYLES
 
 

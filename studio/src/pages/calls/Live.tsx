@@ -209,6 +209,7 @@ function Controls({ call, stage, transcribes }: Pick<StageProps, 'call' | 'stage
   };
   const canShare = hasPictures && 'getDisplayMedia' in navigator.mediaDevices;
   const isMine = recording.value?.userId === opened.userId;
+  const live = recording.value;
   return (
     <section class="stack" aria-label={t.controls}>
       <div class="buttons">
@@ -217,7 +218,7 @@ function Controls({ call, stage, transcribes }: Pick<StageProps, 'call' | 'stage
         {canShare && <Toggle isOn={own.value.screen} onToggle={(isOn) => device(opened.share(isOn), t.noScreen)}>{t.share}</Toggle>}
         {call.captions && transcribes && <Toggle isOn={hasCaptions} onToggle={caption}>{t.captions}</Toggle>}
         {(call.recordingPolicy === 'ask' || recording.value) && <Toggle isOn={recording.value !== null} onToggle={(isOn) => void ask(() => opened.record(isOn))}>{t.record}</Toggle>}
-        {recording.value && !isMine && !recording.value.waitingFor.includes(opened.userId) && <Button onClick={() => void ask(() => opened.consent(false))}>{t.withdraw}</Button>}
+        {live && !isMine && !live.waitingFor.includes(opened.userId) && <Button onClick={() => void ask(() => opened.consent(false, live.id))}>{t.withdraw}</Button>}
         <Button onClick={() => opened.close()}>{t.leave}</Button>
         <Button look="danger" onClick={() => setEnding(true)}>{t.end}</Button>
       </div>
@@ -330,7 +331,7 @@ function Consent({ stage }: { stage: Stage }) {
   if (!recording?.waitingFor.includes(stage.call.userId)) return null;
   const answer = (agrees: boolean) => {
     setError(null);
-    stage.ask(() => stage.call.consent(agrees)).catch(setError);
+    stage.ask(() => stage.call.consent(agrees, recording.id)).catch(setError);
   };
   return (
     <Dialog title={t.consentTitle} onClose={() => answer(false)}>
