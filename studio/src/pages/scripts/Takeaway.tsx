@@ -10,7 +10,8 @@ import { SelectField } from '../../ui/Field.tsx';
 import { Problem } from '../../ui/States.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { useLanguages } from './languages.ts';
-import { text } from './messages.ts';
+import { text as shared } from './messages.ts';
+import { text } from './takeaway-messages.ts';
 
 export function Takeaway({ script }: { script: Schemas['ScriptView'] }) {
   const t = text();
@@ -66,7 +67,7 @@ function Translate({ script, onClose }: { script: Schemas['ScriptView']; onClose
   return (
     <Dialog title={t.translate} onClose={onClose}>
       <p>{t.translateWhy}</p>
-      <SelectField label={t.language} value={target.value} choices={[{ value: '', label: t.choose }, ...languages]} onValue={(value) => (target.value = value)} />
+      <SelectField label={shared().language} value={target.value} choices={[{ value: '', label: t.choose }, ...languages]} onValue={(value) => (target.value = value)} />
       <Problem error={error.value} />
       <div class="dialog-actions">
         <Button look="primary" isBusy={isBusy.value} disabled={!target.value} onClick={() => void translate()}>{isBusy.value ? t.translating : t.translateNow}</Button>
