@@ -19,8 +19,8 @@ from troupe.web.headers import ALWAYS
 _FALLBACK = "support"
 _STUDIO_PATHS = Path(__file__).parents[3] / "studio/paths.json"
 # The studio runs its own scripts, makes none from text, and talks to the API and to Firebase. Files
-# that the API redirects to are at Cloud Storage. Signing in with Google needs nothing here: its page
-# is navigated to, not loaded into the studio (decision 043).
+# that the API redirects to are at Cloud Storage. Signing in with Google needs nothing here: its
+# page is navigated to, not loaded into the studio (decision 043).
 _STUDIO_HEADERS = {
     **ALWAYS,
     # Keys of Firebase can be restricted to the origins that use them.
