@@ -27,10 +27,10 @@ export function Takeaway({ script }: { script: Schemas['ScriptView'] }) {
             {captionsUrl && <Button small onClick={() => captions('srt')}>SRT</Button>}
             {captionsUrl && <Button small onClick={() => captions('vtt')}>VTT</Button>}
           </div>
-          <Problem error={error.value} />
         </div>
       )}
       {lineCount > 0 && <Button small onClick={() => void import('./Translate.tsx').then((loaded) => (translating.value = loaded), (failed: unknown) => (error.value = failed))}>{t.translate}</Button>}
+      <Problem error={error.value} />
       {Translate && <Translate script={script} onClose={() => (translating.value = null)} />}
     </>
   );

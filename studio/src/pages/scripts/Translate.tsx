@@ -9,10 +9,11 @@ import { SelectField } from '../../ui/Field.tsx';
 import { Problem } from '../../ui/States.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { useLanguages } from './languages.ts';
-import { text } from './messages.ts';
+import { text as shared } from './messages.ts';
+import { text } from './translate-messages.ts';
 
 export default function Translate({ script, onClose }: { script: Schemas['ScriptView']; onClose: () => void }) {
-  const t = text();
+  const t = { ...shared(), ...text() };
   const languages = useLanguages().filter((each) => each.value !== script.language);
   const target = useSignal('');
   const isBusy = useSignal(false);
