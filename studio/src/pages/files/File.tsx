@@ -99,7 +99,7 @@ function Spoken({ file, texts, onMade, onOver }: { file: Item; texts: Transcript
     <>
       {(!latest || !isUseful) && <Sound file={file} />}
       {latest && <Said id={latest.id} file={file} onOver={onOver} />}
-      {!isUseful || asksAgain ? <Transcribe file={file} onMade={onMade} /> : <Button small onClick={() => askAgain(true)}>{t.transcribeAgain}</Button>}
+      {!isUseful || asksAgain ? <Transcribe file={file} onMade={onMade} /> : <div class="buttons"><Button small onClick={() => askAgain(true)}>{t.transcribeAgain}</Button></div>}
       {older.length > 0 && (
         <section>
           <h2 class="said-older">{t.older}</h2>

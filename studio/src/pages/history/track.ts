@@ -1,6 +1,5 @@
 import { api, data, type Schemas } from '../../api/client.ts';
 import { languageName } from '../../i18n/index.ts';
-import { shapeOf } from '../../player/peaks.ts';
 import type { Track } from '../../player/player.ts';
 
 export async function cuesOf(generationId: string): Promise<Schemas['Cue'][]> {
@@ -14,5 +13,5 @@ export async function cuesOf(generationId: string): Promise<Schemas['Cue'][]> {
 export function trackOf(generation: { id: string; title: string; language: string; audioUrl: string | null }): Track | null {
   const { id, title, language, audioUrl } = generation;
   if (!audioUrl) return null;
-  return { id, title, about: languageName(language), source: audioUrl, language, cues: () => cuesOf(id), peaks: () => data(api.GET('/api/voice/generations/{generationId}/waveform', { params: { path: { generationId: id } } })).then(shapeOf), page: `/history/${id}` };
+  return { id, title, about: languageName(language), source: audioUrl, language, cues: () => cuesOf(id), peaks: async () => (await import('../../player/peaks.ts')).shapeOf(await data(api.GET('/api/voice/generations/{generationId}/waveform', { params: { path: { generationId: id } } }))), page: `/history/${id}` };
 }

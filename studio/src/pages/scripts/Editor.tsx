@@ -1,5 +1,5 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { hasEnded } from '../../jobs/kinds.ts';
 import { followed } from '../../jobs/follow.ts';
 import { go, type PageProps } from '../../router.ts';
@@ -15,6 +15,7 @@ import { Lines } from './Lines.tsx';
 import { text } from './messages.ts';
 import { removeScript } from './removal.ts';
 import { Sound } from './Sound.tsx';
+import { Takeaway } from './Takeaway.tsx';
 import './scripts.css';
 
 export default function Editor({ params }: PageProps) {
@@ -32,9 +33,6 @@ function Sheet({ script: first }: { script: Script }) {
   const editing = useMemo(() => new Editing(first), []);
   const characters = useCharacters();
   const script = editing.script.value;
-  // Below the lines, so it may come after them.
-  const [last, setLast] = useState<typeof import('./Takeaway.tsx') | null>(null);
-  useEffect(() => void import('./Takeaway.tsx').then(setLast, () => {}), []);
 
   useSignalEffect(() => {
     const { activeJobId } = editing.script.value;
@@ -83,7 +81,7 @@ function Sheet({ script: first }: { script: Script }) {
         <Sound editing={editing} />
         <Lines editing={editing} characters={listed} />
         <div class="script-rest">
-          {last && <last.Takeaway script={script} />}
+          <Takeaway script={script} />
           <Button look="quiet" small icon="delete" onClick={remove}>{t.removeScript}</Button>
         </div>
       </div>

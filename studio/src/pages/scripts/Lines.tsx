@@ -35,6 +35,7 @@ function focusLine(key: string, offset = 0): void {
 
 export function Lines({ editing, characters }: { editing: Editing; characters: Character[] }) {
   const t = text();
+  useConfig();
   const lines = editing.shown.value;
   const script = editing.script.value;
   const open = useSignal('');
@@ -86,7 +87,7 @@ interface RowProps {
 
 function Row({ line, place, editing, names, isOpen, onOpen }: RowProps) {
   const t = text();
-  const most = useConfig()?.limits.lineCharacters;
+  const most = known.value?.limits.lineCharacters;
   const { key } = line;
   const state = editing.stateOf(line);
   const isLocked = editing.isLocked.value;

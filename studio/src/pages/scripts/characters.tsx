@@ -1,6 +1,6 @@
 // Who can be in a cast, and how they look.
 import { api, page, type Schemas } from '../../api/client.ts';
-import { useConfig } from '../../state/config.ts';
+import { known } from '../../state/config.ts';
 import { useResource, type Resource } from '../../state/resource.ts';
 import { LinkButton } from '../../ui/Button.tsx';
 import { Problem, Skeleton } from '../../ui/States.tsx';
@@ -43,7 +43,6 @@ interface Props {
 
 export function CastPicker({ of, chosen, onChoose, needed, error }: Props) {
   const t = text();
-  const most = useConfig()?.limits.cast ?? Infinity;
   const { value } = of.loaded;
   return (
     <fieldset class="cast-picker">
@@ -65,7 +64,7 @@ export function CastPicker({ of, chosen, onChoose, needed, error }: Props) {
                 <input
                   type="checkbox"
                   checked={isChosen}
-                  disabled={needed?.has(each.id) || (!isChosen && chosen.length >= most)}
+                  disabled={needed?.has(each.id) || (!isChosen && chosen.length >= (known.value?.limits.cast ?? Infinity))}
                   onChange={() => onChoose(isChosen ? chosen.filter((id) => id !== each.id) : [...chosen, each.id])}
                 />
                 <Face name={each.displayName} picture={pictureOf(each)} />

@@ -78,6 +78,10 @@ export const text = messages(
     noLines: 'Nothing to speak yet.',
     makeFilm: 'Make a film',
     toFilm: 'To the film',
+    downloads: 'Download',
+    soundFile: 'Sound',
+    translate: 'Translate',
+    choose: 'Choose…',
     removeScript: 'Delete the script',
   },
   {
@@ -156,6 +160,10 @@ export const text = messages(
     noLines: 'لا شيء لنطقه بعد.',
     makeFilm: 'اصنع فيلمًا',
     toFilm: 'إلى الفيلم',
+    downloads: 'تنزيل',
+    soundFile: 'الصوت',
+    translate: 'ترجم',
+    choose: 'اختر…',
     removeScript: 'احذف النص',
   },
 );

@@ -1,6 +1,5 @@
 import { api, data, type Schemas } from '../../api/client.ts';
 import { languageName } from '../../i18n/index.ts';
-import { shapeOf } from '../../player/peaks.ts';
 import type { Track } from '../../player/player.ts';
 
 async function cuesOf(scriptId: string): Promise<Schemas['Cue'][]> {
@@ -14,5 +13,5 @@ export function trackOf(script: Schemas['ScriptView']): Track | null {
   if (!audioUrl) return null;
   const about = language && languageName(language);
   // Every revision sounds otherwise.
-  return { id: `${id} ${revision} ${script.audioJobId}`, title, about, source: audioUrl, language, cues: () => cuesOf(id), peaks: () => data(api.GET('/api/scripts/{scriptId}/waveform', { params: { path: { scriptId: id } } })).then(shapeOf), page: `/scripts/${id}` };
+  return { id: `${id} ${revision} ${script.audioJobId}`, title, about, source: audioUrl, language, cues: () => cuesOf(id), peaks: async () => (await import('../../player/peaks.ts')).shapeOf(await data(api.GET('/api/scripts/{scriptId}/waveform', { params: { path: { scriptId: id } } }))), page: `/scripts/${id}` };
 }
