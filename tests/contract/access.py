@@ -16,7 +16,7 @@ from tests.support.call_recordings import a_recorded_firm, a_tape
 from tests.support.calls import a_call
 from tests.support.companies import Firm, Person, a_firm
 from tests.support.factories import HeldQueue, new_character, test_settings
-from tests.support.media_files import sent
+from tests.support.media_files import sent, silent_video
 from tests.support.plans import Shop
 from tests.support.reviews import Held, a_past_call
 from tests.support.rooms import a_room
@@ -295,9 +295,11 @@ class World:
         return {"scriptId": scene.id, "name": video.name, **cast}
 
     def _background(self, owner: Caller) -> Ids:
-        clip = {"title": "Rain", "seconds": 1, "width": 64, "height": 48, "size": 8}
+        # A real one: other tests make films in front of the first clip that there is.
+        film = silent_video()
+        clip = {"title": "Rain", "seconds": 2, "width": 64, "height": 64, "size": len(film)}
         made = Background(id=f"zz-{secrets.token_hex(8)}.mp4", created_at=now(), **clip)
-        self._files.upload(background_path(made.id), b"the clip", "video/mp4")
+        self._files.upload(background_path(made.id), film, "video/mp4")
         self._db.commit(create_write(made))
         return {"name": made.id}
 
