@@ -5,7 +5,8 @@ const ACCENTS: Record<string, string> = {
 
 export function accented(text: string): string {
   const changed = text.replace(/[A-Za-z]/g, (letter) => ACCENTS[letter] ?? letter);
-  return `${changed} ${'~'.repeat(Math.ceil(text.length * 0.4))}`;
+  const more = '~'.repeat(Math.ceil(text.length * 0.4));
+  return `${changed} ${more.replace(/~{12}(?=~)/g, '$& ')}`;
 }
 
 export function pseudo(messages: Record<string, unknown>): Record<string, unknown> {

@@ -10,6 +10,7 @@ from tests.support.speeches import spoken, wav
 
 def choose(visit: Visit, name: str = "Talk.wav", data: bytes | None = None) -> None:
     """A file of this machine, until its price is there."""
+    visit.page.locator(".dub").wait_for()
     ways = visit.page.locator(".dub [type=radio]")
     if ways.count():
         ways.last.check(force=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.studio.pages.help import asks_long_words
+from tests.studio.pages.money import offers_long_names
 from tests.studio.visits import Case, Visit
 
 
@@ -31,8 +33,14 @@ def _keys(visit: Visit) -> None:
     visit.page.get_by_role("dialog").wait_for()
 
 
+def _long_names(visit: Visit) -> None:
+    offers_long_names(visit)
+    asks_long_words(visit)
+
+
 CASES = [
     Case("/", who="nobody", title="landing"),
+    Case("/", "long names", who="nobody", prepare=_long_names),
     Case("/", "the sample plays", who="nobody", show=_sample_plays),
     Case("/sign-in", who="nobody"),
     Case("/sign-in", "wrong password", who="nobody", show=_wrong_password),

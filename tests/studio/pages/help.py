@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.studio.pages.money import SOON, answers
 from tests.studio.visits import Case, Visit
 
 _QUESTIONS = (
@@ -29,6 +30,13 @@ def _ask(visit: Visit) -> None:
     page.locator(".faq summary").first.click()
 
 
+def asks_long_words(visit: Visit) -> None:
+    """As administrators may write them."""
+    entry = {"id": "x", "_id": "x", "category": "General", "createdAt": SOON, "updatedAt": SOON}
+    entry |= {"question": "What is " + "x" * 300 + "?", "answer": "y" * 900}
+    answers(visit, "**/api/faq*", {"faqs": [entry]})
+
+
 def _empty_form(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Send").click()
     visit.page.locator(".field-error").first.wait_for()
@@ -48,4 +56,5 @@ def _sent(visit: Visit) -> None:
 CASES = [
     Case("/help", "with questions", who="admin", show=_ask, title="help"),
     Case("/help", "sent", who="user", show=_sent),
+    Case("/help", "long words", prepare=asks_long_words),
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from tests.studio.visits import Case, Visit
 
 _PLANS = Path(__file__).parents[3] / "emulator-data/plans.json"
-_SOON = "2030-05-31T10:00:00Z"
+SOON = "2030-05-31T10:00:00Z"
 
 
 def answers(visit: Visit, pattern: str, data: Any) -> None:
@@ -19,7 +19,7 @@ def answers(visit: Visit, pattern: str, data: Any) -> None:
 
 
 def _plans() -> list[dict[str, Any]]:
-    more = {"trialDays": 0, "perSeat": False, "createdAt": _SOON, "updatedAt": _SOON}
+    more = {"trialDays": 0, "perSeat": False, "createdAt": SOON, "updatedAt": SOON}
     plans = json.loads(_PLANS.read_text())["plans"]
     return [{**more, **plan, "_id": plan["id"]} for plan in plans]
 
@@ -32,10 +32,10 @@ def _subscription(plan: dict[str, Any] | None) -> dict[str, Any]:
         "status": plan and "past_due",
         "currentPlan": plan,
         "nextPlan": None,
-        "startedAt": plan and _SOON,
-        "periodStart": plan and _SOON,
-        "periodEnd": plan and _SOON,
-        "expiryDate": plan and _SOON,
+        "startedAt": plan and SOON,
+        "periodStart": plan and SOON,
+        "periodEnd": plan and SOON,
+        "expiryDate": plan and SOON,
         "tokens": 220,
         "totalMinutes": 32,
         "availableMinutes": 31.5,
@@ -48,7 +48,7 @@ def _offers(visit: Visit) -> None:
     answers(visit, "**/api/subscriptions/plans", {"plans": _plans()})
 
 
-def _offers_long_names(visit: Visit) -> None:
+def offers_long_names(visit: Visit) -> None:
     """Names without a space, as an administrator may give them."""
     for plan in (plans := _plans()):
         plan |= {"name": plan["name"][:3] + "x" * 60, "description": "y" * 90}
@@ -60,12 +60,12 @@ def _has_one(visit: Visit) -> None:
     billing = {
         "blocked": False,
         "cancelAtPeriodEnd": False,
-        "graceUntil": _SOON,
+        "graceUntil": SOON,
         "owed": {"tokens": 12, "voiceMinutes": 1.5},
-        "pastDueSince": _SOON,
-        "periodEnd": _SOON,
+        "pastDueSince": SOON,
+        "periodEnd": SOON,
         "status": "past_due",
-        "syncedAt": _SOON,
+        "syncedAt": SOON,
         "trialEndsAt": None,
     }
     has = {"subscription": _subscription(_plans()[1]), "billing": billing}
@@ -100,7 +100,7 @@ CASES = [
     ),
     Case("/plans", "signed out", who="nobody", prepare=_offers),
     Case("/plans", "one is theirs", prepare=_has_one, title="plans"),
-    Case("/plans", "long names", prepare=_offers_long_names),
+    Case("/plans", "long names", prepare=offers_long_names),
     Case("/plans", "one is chosen", prepare=_offers, show=_choose),
     Case("/plans", "one is cancelled", prepare=_has_one, show=_cancel),
     Case(

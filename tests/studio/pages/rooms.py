@@ -63,7 +63,7 @@ def _managed(visit: Visit) -> None:
 
 def _invite(visit: Visit) -> None:
     make_room(visit)
-    visit.page.locator(".page-actions .button").click()
+    visit.page.locator(".page-actions button.button").click()
     visit.page.get_by_role("dialog").locator("input").wait_for()
 
 
