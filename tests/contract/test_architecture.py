@@ -156,7 +156,7 @@ AT_ONCE = {
     "language": 4,
     "live": 200,
     "rooms": 20,
-    "scripts": 7,
+    "scripts": 5,
     "stream": 4,
     "voice": 20,
 }
