@@ -21,8 +21,9 @@ page.on("response", (answer) => {
 
 await page.goto(`${base}/api/docs`);
 await page.locator(".authorize").first().click();
-await page.locator("#auth-bearer-value").fill(signedUp.data.accessToken);
-await page.locator(".auth-btn-wrapper .authorize").first().click();
+const bearer = page.locator(".auth-container form", { has: page.locator("#auth-bearer-value") });
+await bearer.locator("#auth-bearer-value").fill(signedUp.data.accessToken);
+await bearer.locator(".authorize").click();
 await page.locator(".btn-done").first().click();
 
 // Opens an operation, lets `fill` change the prefilled form, and sends it.

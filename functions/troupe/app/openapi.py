@@ -57,11 +57,11 @@ _SECURITY = {
         "Firebase ID token.",
     },
     "apiKey": {
-        "type": "http",
-        "scheme": "bearer",
-        "bearerFormat": "trp_…",
-        "description": "An API key of `createKey` with the operation's `x-scope`. `X-API-Key`, "
-        "`xi-api-key` and `api-key` are accepted in place of `Authorization`.",
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "An API key of `createKey` with the operation's `x-scope`. `xi-api-key`, "
+        "`api-key` and `Authorization: Bearer` are accepted, too.",
     },
     "mediaLink": {
         "type": "apiKey",
