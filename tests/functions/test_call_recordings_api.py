@@ -30,7 +30,7 @@ from troupe.calls.attendance import Attendance
 from troupe.calls.writes import call_path, live_recording_path, recording_path
 from troupe.commands.ledger_audit import audit_owner
 from troupe.companies.writes import company_path
-from troupe.jobs.records import job_path
+from troupe.jobs.records import input_path, job_path
 from troupe.jobs.shares import MOST_CAUSED, share_path
 from troupe.notifications.records import notifications_path
 from troupe.wallet.ledger import wallet_path
@@ -548,7 +548,7 @@ class TestEnds:
     ) -> None:
         tape.send_all([FILM])
         tape.stop()
-        db.commit(Delete(job_path(tape.id)))
+        db.commit(Delete(job_path(tape.id)), Delete(input_path(tape.id)))
         gone = tape.due()
         assert (gone.state, gone.error) == ("failed", "not_joined")
         assert stored_files(tape) == []

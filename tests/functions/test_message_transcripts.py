@@ -23,7 +23,7 @@ from tests.support.speeches import noise, silence, spoken, wav
 from tests.support.wiring import deliver, rewired, services
 from troupe.adapters.firestore import Database, Delete, Document, Update, now
 from troupe.commands.ledger_audit import audit_owner
-from troupe.jobs.records import Job
+from troupe.jobs.records import Job, input_path, job_path
 from troupe.jobs.shares import MOST_CAUSED, Share
 from troupe.rooms.transcript_records import TranscriptInput
 from troupe.wallet.records import Balance, Owner
@@ -193,7 +193,8 @@ def test_a_lost_job_is_started_by_the_sweep(
 ) -> None:
     room, (bob,) = a_talk(db, "de")
     sent = send(room, bob)
-    db.commit(Delete(f"jobs/{queue_job(db, room)}"))
+    job_id = queue_job(db, room)
+    db.commit(Delete(job_path(job_id)), Delete(input_path(job_id)))
     queue.take()
     path = f"rooms/{room.id}/messages/{sent['id']}"
     db.commit(Update(path, {"dueAt": now() - timedelta(seconds=1)}))

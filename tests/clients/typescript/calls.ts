@@ -67,7 +67,7 @@ export async function byStatus(generationId: string): Promise<number> {
       return code.length;
     }
     case 401: {
-      const code: "app_check_failed" | "token_expired" | "token_invalid" | "unauthorized" = failure.error.code;
+      const code: "api_key_expired" | "api_key_invalid" | "app_check_failed" | "token_expired" | "token_invalid" | "unauthorized" = failure.error.code;
       return code.length;
     }
     default:
