@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from playwright.sync_api import FilePayload
 
 from tests.studio.visits import Case, Visit
 from tests.support.sounds import recording
 from tests.support.speeches import spoken, wav
+
+_takes = count(1)
 
 
 def upload(
@@ -29,8 +33,10 @@ def transcribe(visit: Visit) -> None:
 
 
 def _opened(visit: Visit) -> None:
-    _uploaded(visit)
-    visit.page.locator("a.file-name").first.click()
+    """A new one: those of other cases may have been written down."""
+    name = f"Interview {next(_takes)}"
+    upload(visit, f"{name}.wav")
+    visit.page.locator("a.file-name", has_text=name).click()
     visit.page.locator(".transcribe .cost").wait_for()
 
 

@@ -52,6 +52,7 @@ def _refused(visit: Visit) -> None:
 
 
 def _plays(visit: Visit) -> None:
+    _priced(visit)
     speak(visit)
     visit.page.locator(".result-done .button-lit").click()
     visit.until("CSS.highlights.get('now').size === 1")
