@@ -28,12 +28,12 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """The API key that a request came with. `per_minute`: how many requests it may make; `cap`: by
-    meter, what it may spend in a month."""
+    """The API key that a request came with. `per_minute`: how many requests it may make, None
+    for the default; `cap`: by meter, what it may spend in a month."""
 
     id: str
     scopes: frozenset[str]
-    per_minute: int
+    per_minute: int | None
     company_id: str | None = None
     cap: Mapping[str, int] = field(default_factory=dict)
 

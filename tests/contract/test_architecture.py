@@ -194,6 +194,7 @@ LISTENERS = {"listen", "dub", "relay", "captions"}
 TRANSLATORS = {
     *("language", "scripts", "stream", "voice", "dub", "relay", "rooms", "captions", "sweep"),
 }
+TASKS = {"generate", "listen", "dub", "relay", "sweep"}
 # (settings, secret, the functions that have it)
 HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"SPEECH_ENGINES": "espeak, openai"}, OPENAI, SPEAKERS),
@@ -213,6 +214,8 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"PAYMENTS": "stripe"}, "STRIPE_SECRET_KEY", {"payments", "sweep"}),
     ({"PAYMENTS": "stripe"}, "STRIPE_WEBHOOK_SECRET", {"payments"}),
     ({"PAYMENTS": "off"}, "STRIPE_SECRET_KEY", set()),
+    ({"API_KEYS": "on"}, "API_KEY_PEPPER", {*functions(), *TASKS}),
+    ({"API_KEYS": "off"}, "API_KEY_PEPPER", set()),
     ({"SMS": "http"}, "SMS_TOKEN", {"calls", "relay"}),
     ({"SMS": "twilio"}, "TWILIO_AUTH_TOKEN", {"calls", "relay"}),
     ({"MAIL": "smtp"}, "SMTP_URL", {"relay"}),

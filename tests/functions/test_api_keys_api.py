@@ -237,7 +237,7 @@ def test_guests_and_switched_off(owner: Owner, db: Database) -> None:
     _, key = owner.key()
     with rewired(settings=test_settings(API_KEYS="off")):
         body = {"name": "Blog", "scopes": ["speech"]}
-        assert code(owner.ask("POST", "/api/keys", json=body)) == (503, "api_keys_off")
+        assert code(owner.ask("POST", "/api/keys", json=body)) == (503, "api_keys_not_configured")
         assert code(me(key)) == (401, "api_key_invalid")
     guest = Owner(db)
     db.commit(Update(f"users/{guest.uid}", {"guest": True}))

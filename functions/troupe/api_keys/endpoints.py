@@ -9,8 +9,8 @@ from troupe.api_keys import schemas
 from troupe.api_keys.errors import (
     ApiKeyNotFound,
     ApiKeyRequired,
+    ApiKeysNotConfigured,
     KeyRevoked,
-    KeysOff,
     TooManyKeys,
 )
 from troupe.caller import Scope
@@ -30,7 +30,7 @@ api = Api("api_keys", "API keys")
     "/api/keys",
     status=201,
     data=schemas.KeySecret,
-    errors=(GuestNotAllowed, CompanyNotFound, Forbidden, TooManyKeys, KeysOff),
+    errors=(GuestNotAllowed, CompanyNotFound, Forbidden, TooManyKeys, ApiKeysNotConfigured),
     headers=("Location",),
     limit="new_key",
 )
@@ -90,7 +90,7 @@ def update_key(
     "/api/keys/<keyId>/rotate",
     auth=Auth.OWNER,
     data=schemas.KeySecret,
-    errors=(ApiKeyNotFound, KeyRevoked, KeysOff),
+    errors=(ApiKeyNotFound, KeyRevoked, ApiKeysNotConfigured),
     limit="new_key",
 )
 def rotate_key(

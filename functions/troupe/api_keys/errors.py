@@ -41,7 +41,7 @@ class ApiKeyNotFound(NotFound):
 
 class TooManyKeys(Conflict):
     code = "too_many_keys"
-    message = "You have 20 API keys. Revoke one that you don't need."
+    message = "There are 20 API keys already. Revoke one that is not needed."
 
 
 class KeyRevoked(Conflict):
@@ -49,9 +49,9 @@ class KeyRevoked(Conflict):
     message = "This API key was revoked. Create a new one."
 
 
-class KeysOff(Unavailable):
-    code = "api_keys_off"
-    message = "API keys are switched off here."
+class ApiKeysNotConfigured(Unavailable):
+    code = "api_keys_not_configured"
+    message = "This server has no API keys: API_KEYS is off."
 
 
 # Of a request with a key.

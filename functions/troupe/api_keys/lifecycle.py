@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from troupe.adapters.firestore import Database, Delete, Increment, Update
+from troupe.adapters.firestore import Database, Delete, Increment, Update, Write
 from troupe.api_keys.records import COLLECTION, owner_path
 from troupe.exported import Exported
 from troupe.wallet.budgets import key_months_path
@@ -20,12 +20,13 @@ def erase(uid: str, limit: int, *, database: Database) -> int:
     found = database.find(COLLECTION, where=[("uid", "==", uid)], limit=limit)
     for document in found:
         months = database.find(key_months_path(document.id), limit=_MOST_MONTHS, select=[])
-        company_id = document.data.get("companyId")
-        writes = [Delete(month.path) for month in months]
-        counted = owner_path(uid, company_id)
-        if company_id and document.data.get("revokedAt") is None and database.get(counted).exists:
-            database.commit(Update(counted, {"apiKeys": Increment(-1)}), Delete(document.path))
-        database.commit(*writes, Delete(document.path))
+        writes: list[Write] = [Delete(each.path) for each in (*months, document)]
+        counted = owner_path(uid, document.data.get("companyId"))
+        # The user's own count goes with the user.
+        is_counted = document.data.get("companyId") and document.data.get("revokedAt") is None
+        if is_counted and database.get(counted).exists:
+            writes.append(Update(counted, {"apiKeys": Increment(-1)}))
+        database.commit(*writes)
     return len(found)
 
 

@@ -14,7 +14,6 @@ from troupe.wallet.records import Meter
 COLLECTION = "apiKeys"
 MOST_KEYS = 20  # of a user, and of a company
 MOST_ADDRESSES = 20
-PER_MINUTE = 60
 
 
 class ApiKey(Record):
@@ -36,7 +35,7 @@ class ApiKey(Record):
     expires_at: datetime | None = None
     ip_allow: list[str] = Field(default_factory=list)
     cap: Cap = Cap()
-    per_minute: int = PER_MINUTE
+    per_minute: int | None = None
     created_at: datetime
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None

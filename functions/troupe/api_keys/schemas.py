@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from troupe.adapters.firestore import now
-from troupe.api_keys.records import MOST_ADDRESSES, MOST_KEYS, PER_MINUTE, ApiKey
+from troupe.api_keys.records import MOST_ADDRESSES, MOST_KEYS, ApiKey
 from troupe.api_keys.service import Draft, KeyWithUse
 from troupe.caller import Scope
 from troupe.tokens import KEY_PREFIX
@@ -98,7 +98,7 @@ class CreateKey(Schema):
     expires_at: Expiry | None = None
     ip_allow: Networks = Field(default_factory=list)
     cap: KeyCap | None = None
-    rate: PerMinute = PER_MINUTE
+    rate: PerMinute | None = None
     company_id: Id | None = Field(
         None, description="The company that the key belongs to, and that pays; you manage it."
     )
@@ -116,7 +116,7 @@ class CreateKey(Schema):
 
 
 class UpdateKey(Schema):
-    """Fields that are missing keep their values; null removes an expiry or a cap."""
+    """Fields that are missing keep their values; null removes an expiry, a cap or a rate."""
 
     model_config = example({"name": "Blog", "cap": {"tokens": 200}})
 
@@ -147,7 +147,7 @@ class UpdateKey(Schema):
             changes["ip_allow"] = self.ip_allow or []
         if "cap" in given:
             changes["cap"] = self.cap.cap if self.cap else Cap()
-        if self.rate is not None:
+        if "rate" in given:
             changes["per_minute"] = self.rate
         return changes
 
@@ -193,7 +193,9 @@ class KeyView(Schema):
     expires_at: datetime | None
     ip_allow: list[str]
     cap: KeyCapView
-    rate: int = Field(description="How many requests it may make in a minute.")
+    rate: int | None = Field(
+        description="How many requests it may make in a minute; null: the server's default."
+    )
     used_this_month: KeyUsedView
     created_at: datetime
     last_used_at: datetime | None = Field(description="Exact to ten minutes.")

@@ -22,8 +22,8 @@ from troupe.api_keys import secrets
 from troupe.api_keys.errors import (
     ApiKeyNotFound,
     ApiKeyRequired,
+    ApiKeysNotConfigured,
     KeyRevoked,
-    KeysOff,
     TooManyKeys,
 )
 from troupe.api_keys.records import COLLECTION, MOST_KEYS, ApiKey, key_path, owner_path
@@ -57,7 +57,7 @@ class Draft:
     expires_at: datetime | None
     ip_allow: Sequence[str]
     cap: Cap
-    per_minute: int
+    per_minute: int | None
 
 
 class ApiKeys:
@@ -68,9 +68,9 @@ class ApiKeys:
     def create(self, caller: Caller, company_id: str | None, draft: Draft) -> NewSecret:
         """`company_id`: None for a key of the caller's own. Raises GuestNotAllowed,
         CompanyNotFound, Forbidden for members who do not manage the company, TooManyKeys,
-        KeysOff."""
+        ApiKeysNotConfigured."""
         if not self._pepper:
-            raise KeysOff
+            raise ApiKeysNotConfigured
         if caller.guest:
             raise GuestNotAllowed
         if company_id is not None:
@@ -161,9 +161,9 @@ class ApiKeys:
 
     def rotate(self, caller: Caller, key_id: str, grace: timedelta) -> NewSecret:
         """A new secret; the one before is accepted for `grace` more, any older one no longer.
-        Raises ApiKeyNotFound, KeyRevoked, KeysOff."""
+        Raises ApiKeyNotFound, KeyRevoked, ApiKeysNotConfigured."""
         if not self._pepper:
-            raise KeysOff
+            raise ApiKeysNotConfigured
         secret = secrets.new_secret(key_id)
         hashed = secrets.hash_of(secret.secret, self._pepper)
 

@@ -53,7 +53,7 @@ def limited(name: str, account: str | None, weight: int = 1) -> Iterator[None]:
 def count_key(key: KeyUse) -> None:
     """Counts a request with an API key. Raises TooManyRequests."""
     limiter: Limiter = services().limiter
-    rate = Rate(most=key.per_minute, seconds=60)
+    rate = Rate(most=key.per_minute, seconds=60) if key.per_minute else None
     g.key_limit_status = status = limiter.count("key", account=key.id, sources=(), rate=rate)
     if status is not None and status.exceeded:
         log.warning("rate_limited", limit="key")
