@@ -328,6 +328,8 @@ def test_the_rate_of_a_key(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> Non
     assert code(me(key)) == (429, "too_many_requests")
     _, another = owner.key(rate=2)
     assert me(another).status_code == 200
+    _, plain = owner.key()
+    assert me(plain).headers["RateLimit-Policy"] == '"key";q=60;w=60'
 
 
 def test_a_companys_key_spends_its_money_and_ends_with_the_role(db: Database) -> None:
