@@ -129,6 +129,28 @@ def test_firestore_shows_how_far_the_work_is_while_the_api_is_silent(enter: Ente
     page.locator(".result-done .button-lit").wait_for(timeout=60_000)
 
 
+def test_nothing_is_spoken_before_it_is_known_who_is_here(enter: Enter) -> None:
+    visit = enter("user")
+    page = visit.page
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/auth/me", hold)
+    visit.open("/speak")
+    write(visit, "The price comes first, however slow the network is.")
+    button = page.locator(".speak button[type=submit]")
+    expect(button).to_be_disabled()
+    while not held:
+        page.wait_for_timeout(20)
+    expect(button).to_be_disabled()
+    for route in held:
+        route.continue_()
+    expect(button).to_be_enabled()
+    expect(page.locator(".cost strong")).to_be_visible()
+
+
 def test_a_reload_in_the_middle_finds_the_draft_and_the_work(enter: Enter) -> None:
     visit = enter("user")
     page = visit.page

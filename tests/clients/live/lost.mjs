@@ -29,10 +29,12 @@ const late = await listener(withSession(reader), roomId, { limit: 10 });
 const begins = late.room.messages.length;
 while (await late.room.older());
 const { user } = await late.client.call("GET", "/api/auth/me");
-let marked;
+let marked = null;
 onSnapshot(doc(late.client.firebase.firestore, "rooms", roomId, "reads", user.id), (found) => {
   marked = found.data()?.lastReadId;
 });
+// The emulator may tell a listener nothing of what is created while its first answer is on the way.
+await until(() => marked !== null);
 late.room.markRead();
 await until(() => marked === late.room.messages.at(-1).id);
 

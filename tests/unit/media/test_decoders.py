@@ -37,9 +37,13 @@ _others: set[int] = set()  # children of this process that other tests have left
 
 
 @pytest.fixture
-def decoders() -> Iterator[Decoders]:
+def others() -> None:
     _others.clear()
     _others.update(children())
+
+
+@pytest.fixture
+def decoders(others: None) -> Iterator[Decoders]:
     made = Decoders(patience=0.2)
     yield made
     made.close()
@@ -247,6 +251,7 @@ def test_a_request_does_not_wait_long_for_a_child(decoders: Decoders) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("others")
 def test_those_who_used_the_children_least_come_first() -> None:
     decoders, order = Decoders(patience=60), list[str]()
 

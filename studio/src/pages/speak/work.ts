@@ -101,12 +101,13 @@ export const problem = signal<unknown>(null);
 /** What was sent last: until it has been spoken, the same again is a click too many. */
 const last = signal({ said: '', id: '' });
 
-/** Whoever is signed in has seen the price. After a failure to tell it, a click asks for it again. */
+/** Whoever is signed in, or may be, has seen the price. After a failure to tell it, a click asks for it again. */
 export const canSpeak = computed(() => {
   const { text } = body.value;
   if (!text || isTooLong.value) return false;
   if (last.value.said === said.value && running.value.some(({ kind, id }) => kind === 'voice' && id === last.value.id)) return false;
-  return state.value !== 'in' || price.value.state === 'failed' || priced.value?.sufficient === true;
+  const mayBeIn = state.value === 'in' || state.value === 'unknown';
+  return !mayBeIn || price.value.state === 'failed' || priced.value?.sufficient === true;
 });
 
 export async function speak(): Promise<void> {
