@@ -30,9 +30,9 @@ def test_administrators_read_the_ledger_of_anybody_and_that_is_noted(db: Databas
     assert reasons(ledger(ada, ada.uid)) == reasons(ledger(ada))
     assert reasons(ledger(admin, firm.id))[0] == "for company"
     assert reasons(ledger(admin, "nobody")) == []
-    for person, owner in ((eve, ada.uid), (eve, firm.id), (ada, eve.uid), (eve, "nobody")):
-        assert code(ledger(person, owner)) == (403, "forbidden")
+    for person, whose in ((eve, ada.uid), (eve, firm.id), (ada, eve.uid), (eve, "nobody")):
+        assert code(ledger(person, whose)) == (403, "forbidden")
     read = db.find("audit", where=[("uid", "==", admin.uid)], limit=10)
     assert sorted(entry.data["target"] for entry in read) == sorted(
-        f"users/{owner}" for owner in (ada.uid, firm.id, "nobody")
+        f"users/{each}" for each in (ada.uid, firm.id, "nobody")
     )
