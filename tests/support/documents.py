@@ -39,6 +39,9 @@ class Follower:
         self.left = set(examples(document))
         self._client = Client(Compat(app_for, on=on))
 
+    def sign_in(self, token: str) -> None:
+        self.headers = {"Authorization": f"Bearer {token}"}
+
     def open(self, method: str, path: str, **given: Any) -> Any:
         headers = self.headers | given.pop("headers", {})
         return self._client.open(
