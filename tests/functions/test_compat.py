@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from tests.support.characters import SOUND
 from tests.support.documents import NAMES, Follower, examples
-from tests.support.factories import HeldQueue, signed_in
+from tests.support.factories import HeldQueue, signed_in, test_settings
 from tests.support.firebase_client import PASSWORD, new_email
 from tests.support.forms import multipart
 from tests.support.sounds import recording
@@ -88,6 +88,14 @@ def test_while_it_is_off_nothing_is_there(name: str) -> None:
         assert (answer.status_code, answer.json["error"]["code"]) == (404, "not_found")
 
 
+def test_it_is_on_at_the_emulators_and_elsewhere_when_chosen() -> None:
+    deployed = {"FUNCTIONS_EMULATOR": "false", "JWT_SECRET": "x" * 48}
+    assert test_settings().compatibility == "on"
+    assert test_settings(COMPATIBILITY="off").compatibility == "off"
+    assert test_settings(**deployed).compatibility == "off"
+    assert test_settings(**deployed, COMPATIBILITY="on").compatibility == "on"
+
+
 def test_bodies_have_the_limits_and_the_checks_of_the_operation(db: Database) -> None:
     cloning = Follower("cloning")
     large = b'{"email": "' + b"a" * JSON_LIMIT + b'"}'
@@ -115,8 +123,9 @@ def test_rate_limits_and_headers_are_those_of_the_operation(emulators: object) -
 
 def test_a_head_request_has_the_headers_of_a_get(db: Database) -> None:
     raket = Follower("raket")
-    answer = raket.open("HEAD", "/api/voice/languages")
-    assert (answer.status_code, answer.data) == (200, b"")
+    head, got = (raket.open(method, "/api/voice/styles") for method in ("HEAD", "GET"))
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["Content-Length"] == got.headers["Content-Length"] == str(len(got.data))
 
 
 def test_a_client_that_sends_a_limit_gets_that(db: Database, queue: HeldQueue) -> None:

@@ -65,11 +65,13 @@ def _passed(environ: WSGIEnvironment, path: str, rule: Rule) -> WSGIEnvironment:
     query = environ.get("QUERY_STRING", "")
     if rule.limit is not None and "limit" not in parse_qs(query, keep_blank_values=True):
         passed["QUERY_STRING"] = "&".join(filter(None, (query, f"limit={rule.limit}")))
+    if rule.answer is not None and environ["REQUEST_METHOD"] == "HEAD":
+        passed["REQUEST_METHOD"] = "GET"  # for the length; the body is not sent
     if rule.wait is not None:
         passed.setdefault("HTTP_PREFER", f"wait={rule.wait}")
     return passed
 
 
 def _reshape(response: Response, shape: Shape) -> None:
-    if body := response.get_data():  # HEAD has none
+    if body := response.get_data():  # of a file, HEAD has none
         response.set_data(to_json(shaped(shape, from_json(body))))
