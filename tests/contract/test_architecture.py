@@ -19,6 +19,7 @@ import yaml
 
 from bench.http import first_route, light_functions
 from tests.contract.contract import contract, is_planned, routes
+from troupe.app.compat import MOST_WAITING
 from troupe.app.domains import COMPAT, functions
 from troupe.app.openapi import document
 
@@ -183,6 +184,10 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
         assert queue["retryConfig"]["maxAttempts"] > 5
         assert endpoints[name]["timeoutSeconds"] == seconds
     assert endpoints["sweep"]["scheduleTrigger"]["schedule"] == "every 5 minutes"
+
+
+def test_not_every_request_to_compat_may_wait_for_a_job() -> None:
+    assert AT_ONCE[COMPAT] > MOST_WAITING
 
 
 OPENAI, ELEVENLABS, DEEPL = "OPENAI_API_KEY", "ELEVENLABS_API_KEY", "DEEPL_API_KEY"

@@ -1,4 +1,4 @@
-"""The rules of `compat`: each names an operation and its fields, and changes no request."""
+"""The rules of `compat`: each names an operation and its fields, and none adds to a body."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ SPEC: Any = json.loads((Path(__file__).parents[2] / "functions/openapi.json").re
 ROUTES: dict[str, tuple[str, Route]] = {
     unnamed(" ".join(place_of(route))): (function, route) for function, route in routes()
 }
+HEADERS = (
+    *("Authorization", "X-API-Key", "X-Firebase-AppCheck", "X-Forwarded-For", "X-Request-Id"),
+    *("Idempotency-Key", "If-Match", "If-None-Match", "Range", "Origin", "Traceparent"),
+)
 RULES = [
     pytest.param(name, function, f"{method} {path}", rule, id=f"{name} {method} {path}")
     for name, document in DOCUMENTS.items()
@@ -33,7 +37,7 @@ RULES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_rules_are_the_examples_and_the_files_that_they_lead_to(name: str) -> None:
+def test_the_rules_are_those_of_the_examples_and_of_the_files_they_lead_to(name: str) -> None:
     told = {unnamed(place) for place in examples(name)}
     rules = {unnamed(f"{method} {path}"): rule for _, method, path, rule in DOCUMENTS[name].each()}
     more = rules.keys() - told
@@ -96,7 +100,7 @@ def options(schemas: list[Any]) -> list[Any]:
     return found
 
 
-def test_the_documents_are_no_operations() -> None:
+def test_nothing_below_as_is_an_operation_of_the_api() -> None:
     assert not any(path.startswith("/as") for path in SPEC["paths"])
     assert not any(path.startswith("/as") for line in contract() for _, path in places(line))
 
@@ -105,7 +109,7 @@ def test_the_documents_are_no_operations() -> None:
 def test_a_request_reaches_the_operation_as_it_came(
     name: str, function: str, place: str, rule: Rule
 ) -> None:
-    """Nobody's credentials and nobody's consent are added, and its body is not read."""
+    """With its address, its headers and its unread body. No credentials or consent are added."""
     passed: dict[str, Any] = {}
 
     def operation(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
@@ -114,7 +118,13 @@ def test_a_request_reaches_the_operation_as_it_came(
         return [b"as it is"]
 
     method, path = place.split(" ")
-    sent = EnvironBuilder(f"/as/{name}{path}?page=2", method=method, data=b"body").get_environ()
+    sent = EnvironBuilder(
+        f"/as/{name}{path}?page=2",
+        method=method,
+        data=b"body",
+        headers=[(each, f"the {each}") for each in HEADERS],
+        environ_base={"REMOTE_ADDR": "203.0.113.7"},
+    ).get_environ()
     given = dict(sent)
     answer = run_wsgi_app(Compat(lambda _: operation, on=True), sent)
     assert b"".join(answer[0]) == b"as it is"
@@ -126,17 +136,18 @@ def test_a_request_reaches_the_operation_as_it_came(
         expected["HTTP_PREFER"] = f"wait={rule.wait}"
     assert {key: passed[key] for key in changed if not key.startswith("werkzeug.")} == expected
     assert passed["wsgi.input"].read() == b"body"
+    assert passed["HTTP_IDEMPOTENCY_KEY"] == "the Idempotency-Key"
 
 
 def test_nobody_gets_more_than_from_the_operation(emulators: object) -> None:
-    """Without a token, and as a guest: no rule has credentials of its own, or lets anybody in."""
+    """Without a token, and as a guest: no rule has credentials of its own, or lets anyone in."""
     guest = app_for("auth").test_client().post("/api/auth/guest").json["data"]["accessToken"]
     public = {
         unnamed(" ".join(place))
         for line in contract()
         if line["auth"] in ("public", "optional") and not is_planned(line)
         for place in places(line)
-    } - {"POST /api/refresh-token"}  # whose body has the token, or the bearer is one
+    } - {"POST /api/refresh-token"}  # public, because its body can have the token instead
     for parameter in RULES:
         name, _, place, _ = parameter.values
         _, route = ROUTES[unnamed(str(place))]

@@ -1,4 +1,4 @@
-"""Scenes of cloned voices: bare lists and objects, and a token beside the user."""
+"""Scenes with cloned voices: bare lists and objects, and a `token` at the top level."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ JOB = same(
 ACTIVITY = same("id", "type", "message", "timestamp", "scriptId", "characterId", "videoPath")
 
 CLONING = Document(
-    # The document has no example of an error. This is what its framework, FastAPI, sends.
+    # The document shows no error. This is what its framework, FastAPI, sends.
     failure={"detail": "message"},
     rules={
         "auth": {
@@ -84,7 +84,7 @@ CLONING = Document(
             ),
             "POST /api/characters/{characterId}/star": STAR,
             "DELETE /api/characters/{characterId}/star": STAR,
-            "GET /api/static/{kind}/{name}": FILE,  # an `audioFile`, and `images`
+            "GET /api/static/{kind}/{name}": FILE,  # where an `audioFile` and `images` lead
         },
         "scripts": {
             "POST /api/scripts/generate": Rule(answer=At("data.script", SCRIPT)),
@@ -103,7 +103,8 @@ CLONING = Document(
                 }
             ),
             "POST /api/scripts/{scriptId}/generate-video": Rule(
-                answer={"job": At("data.job", JOB), "message": "message"}
+                answer={"job": At("data.job", JOB), "message": "message"},
+                statuses={402: 400},  # too few tokens
             ),
             "GET /api/scripts/{scriptId}/video-status": Rule(
                 answer=At(
@@ -115,8 +116,8 @@ CLONING = Document(
                 )
             ),
             "GET /api/video-jobs/{jobId}": Rule(answer=At("data.job", JOB)),
-            "GET /api/scripts/{scriptId}/audio": FILE,  # an `audioFile` of a line
-            "GET /api/videos/{name}": FILE,  # a `finalVideoPath`
+            "GET /api/scripts/{scriptId}/audio": FILE,  # where the `audioFile` of a line leads
+            "GET /api/videos/{name}": FILE,  # where a `finalVideoPath` leads
         },
     },
 )

@@ -1,16 +1,16 @@
-"""The documents that clients were written for, before there was an API to call.
+"""Documents that clients were written for before this API existed.
 
-The paths and the requests are ours already, in camelCase or in snake_case. So a rule says only what
-becomes of the answer, and what is assumed about a client that knows no better. It has nothing to
-say about who sends the request, and no way to add to its body: whatever an operation asks for, a
-consent or a password, the client has to send.
+Their paths are ours, and the API takes requests in their spelling. So a rule says how the answer is
+reshaped, and adds what such a client does not know about: how long a list may be, and that it waits
+for a job. A rule cannot change who sends the request, or add to the body: the client itself sends
+whatever an operation asks for, such as a consent or a password.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from troupe.compat.shapes import Shape
@@ -20,20 +20,21 @@ from troupe.compat.shapes import Shape
 class Rule:
     """One request of a document."""
 
-    answer: Shape | None = None  # of the envelope; None: a file, which is passed on
-    limit: int | None = None  # of a list without pages, unless the client sends one
-    wait: int | None = None  # seconds for which the client waits for the result of a job
+    answer: Shape | None = None  # made from our envelope; None: a file, which is passed through
+    limit: int | None = None  # of a list without pages, unless the client sends a limit
+    wait: int | None = None  # seconds to wait for the result of a job
+    statuses: Mapping[int, int] = field(default_factory=dict)  # our status: the document's
 
 
 @dataclass(frozen=True)
 class Document:
-    """`rules`: for each of our functions, by method and path. `failure`: the shape of errors."""
+    """`rules`: by function, and then by method and path. `failure`: the shape of errors."""
 
     rules: Mapping[str, Mapping[str, Rule]]
     failure: Shape
 
     def find(self, method: str, path: str) -> tuple[str, Rule] | None:
-        """The function and the rule for a request; None if the document does not have it. A
+        """The function and the rule for a request; None if the document has no such request. A
         preflight, whose answer has no body, gets any rule of its path."""
         method = "GET" if method == "HEAD" else method
         for wanted, pattern, function, rule in self._patterns:
@@ -57,4 +58,4 @@ class Document:
 
 
 FILE = Rule()
-MOST = 100  # entries of a list: no operation gives more at once
+MOST = 100  # entries of a list: no operation returns more at once

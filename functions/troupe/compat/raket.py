@@ -1,4 +1,4 @@
-"""A dashboard for speech: flat answers in snake_case."""
+"""A dashboard for text to speech: flat answers in snake_case."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from troupe.compat.shapes import At, same, snake
 DONE = same("success", "message")
 USER = same("id", "name", "email") | snake("createdAt")
 ADMIN = same("id", "email") | {"role": "role.name"}
-# The fields that the document lists for its tables; `id` is that of the owner.
+# The columns that the document lists for its table. A subscription has the id of its user.
 SUBSCRIPTION = {
     "id": "data.subscription.id",
     "user_id": "data.subscription.id",
@@ -72,7 +72,7 @@ RAKET = Document(
                 }
             ),
             "GET /api/admin/search-users": Rule(
-                answer={"users": USERS, "total_count": "data.totalCount"}
+                answer={"users": USERS, "total_count": "data.totalCount"}, limit=MOST
             ),
         },
         "voice": {
@@ -101,7 +101,7 @@ RAKET = Document(
                 limit=MOST,
             ),
             "POST /api/user/download-audio": FILE,
-            "GET /api/voice/generations/{generationId}/audio": FILE,  # an `audio_url`
+            "GET /api/voice/generations/{generationId}/audio": FILE,  # where an `audio_url` leads
         },
         "plans": {
             "GET /api/subscriptions/plans": Rule(
