@@ -66,8 +66,8 @@ LIVEKIT = ["LIVEKIT_API_SECRET"] if os.environ.get("LIVEKIT_URL") and not EMULAT
 # They also let LiveKit record again, once who has not agreed is gone.
 if LIVEKIT and os.environ.get("LIVEKIT_EGRESS", "").lower() in ("true", "1", "yes", "on"):
     LIVEKIT.append("LIVEKIT_EGRESS_CREDENTIALS")
-# `compat` calls `voice`, `scripts` and others in its process, so it needs what they need.
-# While it is off, it answers 404.
+# `compat` calls `voice`, `scripts` and others in its own process, so it needs their secrets.
+# While it is off, it answers everything with 404.
 COMPATIBLE = os.environ.get("COMPATIBILITY") == "on"
 COMPAT = sorted({*LANGUAGE, *WRITER}) if COMPATIBLE else JWT
 CALLER = JWT if EMULATED else sorted({*CHECKER, *TURN, *LIVEKIT, *SMS})
@@ -203,7 +203,8 @@ def admin(request: Request) -> Response:
     return _serve("admin", request)
 
 
-# Takes the uploads of `characters`, and the scripts of `scripts`.
+# Takes the uploads of `characters`. A page of the longest scripts takes twice the memory that it
+# takes in `scripts`, because it is reshaped.
 @https_fn.on_request(
     secrets=COMPAT, memory=options.MemoryOption.GB_2, concurrency=4, timeout_sec=120
 )

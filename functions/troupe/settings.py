@@ -84,9 +84,8 @@ class Settings(AiSettings):
     compatibility: Literal["", "off", "on"] = setting(
         "COMPATIBILITY",
         "",
-        "`on` serves `/as/raket`, `/as/selftalk` and `/as/cloning`: answers in the shapes of the "
-        "documents that some clients were written for "
-        "([bring your client](docs/bring-your-client.md))",
+        "`on` serves `/as/raket`, `/as/selftalk` and `/as/cloning`, for clients that were written "
+        "for older documents ([bring your client](docs/bring-your-client.md))",
         shown="`off`; `on` on the emulators",
     )
     access_token_seconds: int = setting(

@@ -1,4 +1,4 @@
-"""Clients that were written for a document find every request and answer of it under `/as/...`."""
+"""A client that was written for a document gets its answer to every request under `/as/...`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def an_address() -> dict[str, Any]:
 
 @dataclass
 class Prompt(HeldQueue):
-    """Runs each task in a thread as soon as it comes, as Cloud Tasks does."""
+    """Runs each task in a thread as soon as it is enqueued, as Cloud Tasks does."""
 
     threads: list[threading.Thread] = field(default_factory=list)
 

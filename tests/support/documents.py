@@ -19,8 +19,8 @@ NAMES = ("raket", "selftalk", "cloning")
 
 @cache
 def examples(document: str) -> dict[str, dict[str, Any]]:
-    """By method and path. A request that the document only lists fields of is a list of them, and
-    an answer that it only lists fields of has null for every value."""
+    """By method and path. Where the document has only the names of fields, the request is a list
+    of them, and the answer has null for every value."""
     told = json.loads((SEEDS / f"{document}.json").read_text()) if document in NAMES else []
     return {each["place"]: each for each in told}
 
@@ -31,7 +31,7 @@ def unnamed(place: str) -> str:
 
 
 class Follower:
-    """A client of one document. `left`: the examples that it has not followed yet."""
+    """A client of one document. `left`: the examples that it has yet to follow."""
 
     def __init__(self, document: str, *, on: bool = True) -> None:
         self.document = document
@@ -51,8 +51,8 @@ class Follower:
     def follow(
         self, place: str, *ids: str, body: dict[str, Any] | None = None, **given: Any
     ) -> Any:
-        """Sends the request of an example, and returns the answer, which has the fields of the
-        example and no others. `body`: other values for fields of the request."""
+        """Sends the request of an example. Returns the answer, and fails unless it has exactly the
+        fields of the example. `body`: other values for fields of the request."""
         example = examples(self.document)[place]
         self.left.discard(place)
         answer = self.ask(place, *ids, body=body, **given)
@@ -65,7 +65,7 @@ class Follower:
         return found
 
     def refused(self, place: str, *ids: str, **given: Any) -> str:
-        """As `follow`, for the example of an error. Returns the message."""
+        """Like `follow`, for the example of an error. Returns the message."""
         (error,) = examples(self.document)[place]["errors"]
         answer = self.ask(place, *ids, **given)
         assert (answer.status_code, answer.json["statusCode"]) == (error["status"],) * 2
@@ -88,9 +88,9 @@ class Follower:
 
 
 def alike(found: Any, example: Any, place: str) -> None:
-    """Fails unless `found` has exactly the fields of the example, at every depth, with values of
-    the same types, or null, and with entries in every list of objects. A null in an example stands
-    for any value; an object with numbers for names may have any number of fields."""
+    """Fails unless `found` has exactly the fields of the example, at every depth. Its values have
+    the same types or are null, and no list of objects is empty. A null in the example stands for
+    any value, and an object whose names are numbers for one of any size."""
     if isinstance(example, dict):
         assert isinstance(found, dict), place
         if all(name.isdigit() for name in example):

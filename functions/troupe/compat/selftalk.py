@@ -1,5 +1,4 @@
-"""A companion that speaks, sold by the minute: our envelope, `_id`, and snake_case beside
-camelCase."""
+"""A voice companion, sold by the minute: our envelope, `_id`, and snake_case beside camelCase."""
 
 from __future__ import annotations
 
@@ -87,6 +86,6 @@ SELFTALK = Document(
             "PUT /api/admin/faq/{faqId}": ONE_FAQ,
             "DELETE /api/admin/faq/{faqId}": Rule(answer=DONE),
         },
-        "characters": {"GET /api/static/{kind}/{name}": FILE},  # a `profilePicture`
+        "characters": {"GET /api/static/{kind}/{name}": FILE},  # where a `profilePicture` leads
     },
 )

@@ -1,4 +1,4 @@
-"""The shape of an answer in another document, as a value: what is where in ours."""
+"""Shapes of answers in other documents, as data: where in our envelope each field is."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any, TypeAlias
 
 from pydantic.alias_generators import to_snake
 
-# A dotted path is the value there; a mapping is an object with a shape for each field.
+# A dotted path is the value at that path; a mapping is an object with a shape for each field.
 Shape: TypeAlias = "str | Mapping[str, Shape] | At"
 
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """What is at `path`, in a shape of its own; of a list, each item."""
+    """The value at `path` in a shape of its own; of a list, each item."""
 
     path: str
     shape: Shape
 
 
 def same(*names: str) -> dict[str, Shape]:
-    """Fields with our names."""
+    """Fields that are named as ours are."""
     return {name: name for name in names}
 
 
@@ -31,7 +31,7 @@ def snake(*names: str) -> dict[str, Shape]:
 
 
 def shaped(shape: Shape, value: Any) -> Any:
-    """`value`, a JSON value, in a shape. What is not there is null."""
+    """A JSON value in another shape. What it does not have is null."""
     if isinstance(shape, str):
         return _found(value, shape)
     if isinstance(shape, At):

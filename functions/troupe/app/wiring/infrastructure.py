@@ -106,7 +106,7 @@ class Infrastructure:
             routes = [route for api in apis(function) for route in api.routes]
             return {route.operation_id for route in routes if not route.alias_of}
 
-        # Requests of `compat` count where their operation is.
+        # Requests to `compat` are counted for the function that serves the operation.
         names = self._function_names - {"sweep", COMPAT}
         return MetricsReport(self.database, names, operations)
 
