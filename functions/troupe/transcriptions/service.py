@@ -154,6 +154,7 @@ class Transcriptions:
                 ],
                 keyed=key is not None,
                 max_tokens=max_tokens,
+                key=payer.key if payer else None,
             )
         if committed.created_at != at:
             self._orphans.clean(record)
