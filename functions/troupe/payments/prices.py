@@ -147,12 +147,16 @@ class PriceTable:
         ]
         return problems
 
+    def _counts(self, price: Price) -> bool:
+        """Whether a price can sell what it names now."""
+        ours = price.active and price.currency == self._currency
+        return ours and price.livemode is self._stripe().live
+
     def _plans_without(self, known: Sequence[Price]) -> list[Plan]:
-        """The plans on offer that no price in our currency sells for what they cost."""
+        """The plans on offer that no price in our currency, of the key's mode, sells for what they
+        cost."""
         sold = {
-            (each.plan_id, each.unit_amount, each.interval)
-            for each in known
-            if each.active and each.currency == self._currency
+            (each.plan_id, each.unit_amount, each.interval) for each in known if self._counts(each)
         }
         return [
             plan
@@ -162,12 +166,10 @@ class PriceTable:
         ]
 
     def _addons_without(self, known: Sequence[Price]) -> list[tuple[Addon, int]]:
-        """The add-ons for sale that no price in our currency sells for what they cost, each with
-        the months that a payment is for."""
+        """The add-ons for sale that no price in our currency, of the key's mode, sells for what
+        they cost, each with the months that a payment is for."""
         sold = {
-            (each.addon_id, each.unit_amount, each.interval)
-            for each in known
-            if each.active and each.currency == self._currency
+            (each.addon_id, each.unit_amount, each.interval) for each in known if self._counts(each)
         }
         lacking: list[tuple[Addon, int]] = []
         for document in self._db.find(ADDONS, order=[("sortOrder", False)], limit=100):
