@@ -90,6 +90,21 @@ def test_setup_makes_prices_for_a_live_key(
         assert live.server.problems == []
 
 
+def test_setup_replaces_prices_that_were_archived_at_stripe(
+    set_up: Till, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archived = {each.id for each in set_up.services.price_table.all()}
+    for name in archived:
+        set_up.api.prices.update(name, {"active": False})
+    assert run(set_up, "stripe", "check") == 1
+    assert capsys.readouterr().err.count("is not active at Stripe") == 2
+    for made in (2, 0):
+        assert run(set_up, "stripe", "setup") == 0
+        assert capsys.readouterr().out.count("price price_") == made
+    assert {each.id for each in set_up.services.price_table.all() if not each.active} == archived
+    assert run(set_up, "stripe", "check") == 0
+
+
 @pytest.fixture
 def set_up(own_db: Database) -> Iterator[Till]:
     """A plan, an add-on, and Stripe set up for them."""

@@ -73,10 +73,12 @@ class PriceTable:
 
     def create_missing(self) -> list[Price]:
         """Makes prices at Stripe for the plans and add-ons that have none in our currency, or
-        another amount; for the command `stripe setup`. Each replaces the price that it corrects;
-        those in other currencies and those that are paid once are left alone. Repeatable."""
+        another amount, or whose price was archived at Stripe; for the command `stripe setup`. Each
+        replaces the price that it corrects; those in other currencies and those that are paid once
+        are left alone. Repeatable."""
         made: list[Price] = []
-        known = self.all()
+        active = {each.id for each in self._stripe().prices()}
+        known = [each for each in self.all() if each.id in active]
         for plan in self._plans_without(known):
             price = self._stripe().create_price(
                 product=f"plan-{plan.id}",
