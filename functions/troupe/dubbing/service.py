@@ -146,6 +146,7 @@ class Dubbings:
                     started,
                 ],
                 keyed=key is not None,
+                key=payer.key if payer else None,
             )
         if committed.created_at != at:
             self._orphans.clean(record)
