@@ -158,6 +158,7 @@ AT_ONCE = {
     "rooms": 20,
     "scripts": 5,
     "stream": 4,
+    "v1": 4,
     "voice": 20,
 }
 
@@ -187,9 +188,9 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
 OPENAI, ELEVENLABS, DEEPL = "OPENAI_API_KEY", "ELEVENLABS_API_KEY", "DEEPL_API_KEY"
 CHECKERS = {
     *("voice", "stream", "scripts", "characters", "language", "dub", "relay", "rooms", "captions"),
-    "calls",
+    *("calls", "v1"),
 }
-SPEAKERS = {"generate", "stream", "dub", "relay"}
+SPEAKERS = {"generate", "stream", "dub", "relay", "v1"}
 LISTENERS = {"listen", "dub", "relay", "captions"}
 TRANSLATORS = {
     *("language", "scripts", "stream", "voice", "dub", "relay", "rooms", "captions", "sweep"),
@@ -291,6 +292,7 @@ OTHERS = {
     "rooms": {"exports", "generations", "plans", "recording", "scripts"},
     "scripts": {"exports", "plans"},
     "support": {"exports", "generations", "jobs", "media", "moderation", "scripts", "speech"},
+    "v1": {"companies", "exports", "plans", "rooms", "scripts", "translation"},
     "voice": {"exports", "plans", "scripts"},
 }
 # What only some requests need.

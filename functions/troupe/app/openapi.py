@@ -153,7 +153,8 @@ class _Document:
     def __init__(self, domains: list[Api]) -> None:
         self._domains = domains
         self._routes = [route for domain in domains for route in domain.routes]
-        self._kinds = {kind for route in self._routes for kind in kinds(route)}
+        ours = [route for route in self._routes if not route.surface]
+        self._kinds = {kind for route in ours for kind in kinds(route)}
         self._refs, self._schemas = schemas_of(self._routes, self._kinds)
         self._schemas |= failure_schemas(self._kinds, self._refs)
         self._responses: Json = dict(_FILE_RESPONSES)

@@ -19,11 +19,10 @@ from troupe.openai_api.errors import ModelNotFound
 from troupe.recognition.transcriber import Segment
 from troupe.speech.voices import NamedVoice
 from troupe.transcriptions.service import TranscriptionWithJob
-from troupe.web.schema import Schema
+from troupe.web.schema import Limit, Schema
 from troupe.web.upload import Form, Upload
 
 MOST_CHARACTERS = 4_096
-MOST_VOICES = 1_000
 _CREATED = 1_795_824_000  # 28 November 2026: for every model, as nothing here depends on it
 _SNAKE = ConfigDict(alias_generator=None)
 
@@ -32,17 +31,17 @@ class OpenAISchema(Schema):
     model_config = _SNAKE
 
 
-class OpenAIFailureError(OpenAISchema):
+class OpenAIRefusalError(OpenAISchema):
     message: str
     type: str = Field(description="`invalid_request_error`, `insufficient_quota`, `requests`, …")
     param: str | None = Field(description="The field of the request that is wrong.")
     code: str
 
 
-class OpenAIFailure(OpenAISchema):
+class OpenAIRefusal(OpenAISchema):
     """A failure in OpenAI's form."""
 
-    error: OpenAIFailureError
+    error: OpenAIRefusalError
 
 
 class OpenAIHeaders(PaidHeaders):
@@ -353,7 +352,7 @@ class AudioVoices(OpenAISchema):
 
 
 class AudioVoicesQuery(OpenAISchema):
-    limit: int = Field(MOST_VOICES, ge=1, le=MOST_VOICES)
+    limit: Limit | None = Field(None, description="All by default. Values above 100 count as 100.")
     model: Annotated[str, Field(max_length=100)] = Field(
         names.ANY, description="Only voices of the engine that `troupe-…` names."
     )

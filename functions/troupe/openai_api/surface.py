@@ -13,7 +13,7 @@ from typing import Any
 from flask import Response, g
 from pydantic_core import to_json
 
-from troupe.openai_api.schemas import OpenAIFailure, OpenAIFailureError
+from troupe.openai_api.schemas import OpenAIRefusal
 from troupe.web.surface import Surface
 
 # In place of our statuses. What cannot be paid is 429 with OpenAI, too.
@@ -37,9 +37,10 @@ _CODES = {
 _PROBLEMS = {
     "missing": "missing_required_parameter",
     "string_too_long": "string_above_max_length",
+    "too_long": "string_above_max_length",  # a string, after a validator
     "string_too_short": "string_below_min_length",
 }
-# Our names of fields that have another one here. Of a voice, services know several.
+# Our names of fields that have another one here.
 _FIELDS = {"text": "input", "voiceId": "voice", "voiceType": "voice", "audio": "file"}
 # 503 that would be the same a moment later.
 _FOR_LONG = {"transcriber_not_configured", "api_keys_not_configured"}
@@ -65,9 +66,9 @@ def _refuse(
     elif told == "string_above_max_length":
         param = "input"
     sort = "server_error" if status >= 500 else _TYPES.get(status, "invalid_request_error")
-    error = OpenAIFailureError(message=message, type=sort, param=param, code=told)
+    error = {"message": message, "type": sort, "param": param, "code": told}
     response = Response(
-        to_json(OpenAIFailure(error=error)),
+        to_json({"error": error}),
         _STATUSES.get(status, status),
         headers=dict(headers or {}),
         mimetype="application/json",
@@ -99,7 +100,7 @@ SPEECH_HEADERS = (*PAID_HEADERS, "X-Troupe-Generation-Id", "X-Troupe-Ignored")
 _RATES = ("limit", "remaining", "reset")
 OPENAI = Surface(
     refuse=_refuse,
-    failure=OpenAIFailure,
+    failure=OpenAIRefusal,
     statuses=_STATUSES,
     finish=_finish,
     allowed=("OpenAI-Organization", "OpenAI-Project", re.escape("X-Stainless-") + ".*"),
