@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import subprocess
+import sys
 import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import av
@@ -25,6 +29,7 @@ from tests.support.factories import ScriptedEngine, new_character, test_settings
 from tests.support.served_rooms import served
 from tests.support.speeches import noise, wav
 from tests.support.wiring import app_for, rewired, services
+from tools.locks import ROOT
 from troupe.adapters.firestore import Database, Update
 from troupe.generations.service import HistoryFilter
 from troupe.openai_api.names import language_of
@@ -555,3 +560,23 @@ def test_browsers_may_send_and_read_what_the_client_does(emulators: object) -> N
         assert {each.strip() for each in allowed.split(",")} == {*wanted.split(",")}
         answer = asking.get("/v1/models", headers=origin)
         assert "X-Troupe-Tokens-Charged" in answer.headers["Access-Control-Expose-Headers"]
+
+
+def test_the_examples_of_the_guide_run(
+    base: str, owner: Owner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, key = owner.key("speech", "transcribe")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{base}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    guide = (ROOT / "docs" / "openai.md").read_text()
+    code = "".join(re.findall(r"```python\n(.*?)```", guide, re.DOTALL))
+    printed = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout
+    (command,) = re.findall(r"```bash\n(.*?)```", guide, re.DOTALL)
+    subprocess.run(["bash", "-c", command], check=True)
+    assert seconds((tmp_path / "welcome.mp3").read_bytes()) > 1
+    assert seconds((tmp_path / "hello.opus").read_bytes()) > 0.3
+    assert SAID in printed
+    assert "troupe-espeak" in printed
