@@ -23,6 +23,7 @@ import requests
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
 from tests.fakes.proxy import Proxy, proxy
 from tests.functions.test_api_keys_api import Owner, bearer
+from tests.functions.test_company_pays_api import Employee
 from tests.functions.test_transcriptions_api import SAID, PromptQueue
 from tests.support.audits import audit_user
 from tests.support.factories import ScriptedEngine, new_character, test_settings
@@ -174,6 +175,7 @@ def test_speed_reaches_beyond_what_engines_do(base: str, owner: Owner) -> None:
 def test_voices_are_found_by_every_name(base: str, owner: Owner) -> None:
     _, key = owner.key()
     character = new_character(owner.db, owner.uid, "Ada")
+    owner.db.commit(Update(f"characters/{character}", {"config.speed": 1.5}))
     names: tuple[Any, ...] = ("verse", "male", "espeak-de-female", {"id": character})
     spoken = []
     for voice in names:
@@ -186,6 +188,7 @@ def test_voices_are_found_by_every_name(base: str, owner: Owner) -> None:
     assert [each.voice_type for each in spoken[:3]] == ["male", "male", "female"]
     assert [each.language for each in spoken[:3]] == ["en-US", "en-US", "de"]
     assert spoken[3].character_id == character
+    assert [each.speed for each in spoken] == [1, 1, 1, 1.5]  # that of the character
 
 
 def test_the_script_of_a_text_tells_its_language() -> None:
@@ -263,6 +266,8 @@ def listens(**changes: Any) -> Callable[[openai.OpenAI], object]:
     ("ask", "error", "code", "param"),
     [
         (speaks(voice="nobody"), openai.BadRequestError, "invalid_voice", "voice"),
+        (speaks(voice="../x/y"), openai.BadRequestError, "invalid_voice", "voice"),
+        (speaks(voice="__all__"), openai.BadRequestError, "invalid_voice", "voice"),
         (speaks(voice="af_heart+af_bella"), openai.BadRequestError, "invalid_voice", "voice"),
         (speaks(model="tts-9"), openai.NotFoundError, "model_not_found", "model"),
         (speaks(model="whisper-1"), openai.NotFoundError, "model_not_found", "model"),
@@ -471,6 +476,25 @@ def test_an_idempotency_key_is_for_one_request(base: str, owner: Owner) -> None:
 def test_a_user_may_come_with_an_access_token(base: str, owner: Owner) -> None:
     token = owner.headers["Authorization"].removeprefix("Bearer ")
     assert post(base, token).status_code == 200
+
+
+def test_a_company_may_pay_within_the_cap_of_its_member(base: str, db: Database) -> None:
+    employee = Employee(db)
+    path = f"companies/{employee.company}/members/{employee.uid}"
+    db.commit(Update(path, {"cap": {"tokens": 1}}))
+    token = employee.headers["Authorization"].removeprefix("Bearer ")
+    company = {"X-Troupe-Company": employee.company}
+    paid = post(base, token, headers=company)
+    assert paid.headers["x-troupe-payer"] == f"company:{employee.company}"
+    assert paid.headers["x-troupe-tokens-remaining"] == "8"
+    assert paid.headers["x-troupe-budget-remaining"] == "0"
+    # The same request is not the same if somebody else pays.
+    mine = post(base, token, headers=AGAIN)
+    assert mine.headers["x-troupe-payer"] == f"user:{employee.uid}"
+    spent = post(base, token, headers=company, input="More.")
+    assert (spent.status_code, spent.json()["error"]["code"]) == (429, "insufficient_quota")
+    strange = post(base, token, headers={"X-Troupe-Company": employee.other})
+    assert (strange.status_code, strange.json()["error"]["code"]) == (404, "company_not_found")
 
 
 def test_open_webui(base: str, owner: Owner) -> None:

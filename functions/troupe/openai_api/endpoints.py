@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from troupe.settings import Settings
     from troupe.transcriptions.service import TranscriptionWithJob
 
-api = Api("openai", "OpenAI's API", OPENAI)
+api = Api("openai", "OpenAI's API, in its own form: snake_case, and no envelope", OPENAI)
 _JSON = "application/json"
 _CACHED = {"Cache-Control": "public, max-age=300"}  # they change with a deployment
 _CAPTIONS = {form: MIME_TYPES[form] for form in ("srt", "vtt")}

@@ -155,7 +155,8 @@ class Speech(OpenAISchema):
         return GenerationRequest(
             text=self.input,
             language=language or None,
-            speed=self.speed,
+            # One that is left out is left to the character.
+            speed=self.speed if "speed" in self.model_fields_set else None,
             format=self.response_format.stored,
             own_voice=own_voice,
             engine=engine,
