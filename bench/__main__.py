@@ -64,6 +64,7 @@ def main() -> int:
         measure("streams", lambda: streams.measure(stack.env, account))
         # The streams have used up the tokens of the account.
         measure("a request that waits", lambda: streams.waiting(stack.env, http.new_account()))
+        measure("OpenAI's API", lambda: streams.as_openai(stack.env, http.new_account()))
         measure("calls", lambda: http.calls(account))
         measure("a script of 200 lines", scripts.measure)
         measure("payments and companies", payments.measure)

@@ -132,6 +132,17 @@ def stream(request: Request) -> Response:
     return _serve("stream", request)
 
 
+# OpenAI's API. It speaks as `stream` does, and waits for transcriptions.
+@https_fn.on_request(
+    secrets=[*dict.fromkeys([*SPEECH, *CHECKER])],
+    memory=options.MemoryOption.GB_2,
+    concurrency=4,
+    timeout_sec=300,
+)
+def v1(request: Request) -> Response:
+    return _serve("v1", request)
+
+
 @https_fn.on_request(
     secrets=CHECKER, memory=options.MemoryOption.GB_2, concurrency=8, timeout_sec=120
 )

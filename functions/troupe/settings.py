@@ -335,7 +335,7 @@ class Settings(AiSettings):
         "MAX_VIDEO_SECONDS", 7_200, "the same for a video", ge=1, le=14_400
     )
     part_characters: int = setting(
-        "PART_CHARACTERS", 4_000, "longer texts are split into parts that run in parallel", ge=100
+        "PART_CHARACTERS", 4_096, "longer texts are split into parts that run in parallel", ge=100
     )
     tasks_at_once: int | None = setting(
         "TASKS_AT_ONCE",

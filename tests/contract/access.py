@@ -165,6 +165,7 @@ class World:
             "assets/name": lambda owner: {"name": "swagger-ui.css"},
             "voiceId": lambda owner: {"voiceId": "espeak-en-us-female"},
             "view": lambda owner: {"view": "overview"},
+            "model": lambda owner: {"model": "troupe"},
             "planId": lambda owner: {"planId": Shop(db).plan().id},
             "subscriptionId": self._subscription,
             "faqId": self._faq,

@@ -160,6 +160,7 @@ AT_ONCE = {
     "rooms": 20,
     "scripts": 5,
     "stream": 4,
+    "v1": 4,
     "voice": 20,
 }
 
@@ -193,9 +194,9 @@ def test_not_every_request_to_compat_may_wait_for_a_job() -> None:
 OPENAI, ELEVENLABS, DEEPL = "OPENAI_API_KEY", "ELEVENLABS_API_KEY", "DEEPL_API_KEY"
 CHECKERS = {
     *("voice", "stream", "scripts", "characters", "language", "dub", "relay", "rooms", "captions"),
-    "calls",
+    *("calls", "v1"),
 }
-SPEAKERS = {"generate", "stream", "dub", "relay"}
+SPEAKERS = {"generate", "stream", "dub", "relay", "v1"}
 LISTENERS = {"listen", "dub", "relay", "captions"}
 TRANSLATORS = {
     *("language", "scripts", "stream", "voice", "dub", "relay", "rooms", "captions", "sweep"),
@@ -300,6 +301,7 @@ OTHERS = {
     "rooms": {"exports", "generations", "plans", "recording", "scripts"},
     "scripts": {"exports", "plans"},
     "support": {"exports", "generations", "jobs", "media", "moderation", "scripts", "speech"},
+    "v1": {"companies", "exports", "plans", "rooms", "scripts", "translation"},
     "voice": {"exports", "plans", "scripts"},
 }
 # What only some requests need.

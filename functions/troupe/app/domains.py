@@ -34,6 +34,7 @@ from troupe.jobs.domain import DOMAIN as JOBS
 from troupe.messengers.domain import DOMAIN as MESSENGERS
 from troupe.metrics.domain import DOMAIN as METRICS
 from troupe.notifications.domain import DOMAIN as NOTIFICATIONS
+from troupe.openai_api.domain import DOMAIN as OPENAI_API
 from troupe.payments.domain import DOMAIN as PAYMENTS
 from troupe.plans.domain import DOMAIN as PLANS
 from troupe.reports.domain import DOMAIN as REPORTS
@@ -95,6 +96,7 @@ DOMAINS: tuple[Domain, ...] = (
     MESSENGERS,
     METRICS,
     DEBUGGING,
+    OPENAI_API,
 )
 COMPAT = "compat"  # calls the apps of other functions, and has no endpoints of its own
 # The functions that Cloud Tasks calls.
