@@ -47,6 +47,7 @@ from troupe.transcriptions.domain import DOMAIN as TRANSCRIPTIONS
 from troupe.translation.domain import DOMAIN as TRANSLATION
 from troupe.voices.domain import DOMAIN as VOICES
 from troupe.wallet.domain import DOMAIN as WALLET
+from troupe.webhooks.domain import DOMAIN as WEBHOOKS
 
 if TYPE_CHECKING:
     from troupe.jobs.specs import JobSpec, JobSpecs
@@ -66,6 +67,7 @@ DOMAINS: tuple[Domain, ...] = (
     JOBS,
     API_KEYS,
     TABS,
+    WEBHOOKS,
     EXPORTS,
     CHARACTERS,
     DICTIONARIES,
@@ -97,7 +99,7 @@ DOMAINS: tuple[Domain, ...] = (
     DEBUGGING,
 )
 # The functions that Cloud Tasks calls.
-TASK_FUNCTIONS = ("generate", "listen", "dub", "relay")
+TASK_FUNCTIONS = ("generate", "listen", "dub", "relay", "deliver")
 
 
 @cache
