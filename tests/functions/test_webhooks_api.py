@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import functions_framework
@@ -43,6 +45,7 @@ from troupe.webhooks.records import (
 )
 from troupe.webhooks.writes import event_write
 
+DOCS = Path(__file__).parents[2] / "docs"
 EVENTS = ["generation.completed", "generation.failed", "generation.cancelled"]
 TEXT = "Good evening."
 
@@ -180,6 +183,24 @@ def test_both_secrets_sign_while_one_is_replaced(owner: Owner, receiver: Receive
     assert verified(receiver.got[1], new)["type"] == "webhook.test"
     with pytest.raises(WebhookVerificationError):
         verified(receiver.got[1], old)
+
+
+def test_the_example_of_the_documentation(
+    owner: Owner, receiver: Receiver, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (text,) = re.findall(r"```python\n(.*?)```", (DOCS / "webhooks.md").read_text(), re.DOTALL)
+    example: dict[str, Any] = {}
+    exec(text, example)  # noqa: S102 (our own)
+    secret = owner.data("POST", json={"url": receiver.url, "events": EVENTS})["secret"]
+    event_id = owner.happen()
+    services().webhook_deliverer.fan_out(event_id)
+    owner.work()
+    (got,) = receiver.got
+    body = got.body.encode()
+    assert example["receive"](body, got.headers, "whsec_" + "A" * 44) == 401
+    capsys.readouterr()
+    assert [example["receive"](body, got.headers, secret) for _ in range(2)] == [204, 204]
+    assert capsys.readouterr().out == f"generation.completed {event_id[:8]}\n"
 
 
 def test_two_rotations_at_once_replace_the_secret_once(owner: Owner) -> None:

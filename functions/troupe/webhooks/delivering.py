@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from troupe.adapters.firestore import (
     AlreadyExists,
@@ -306,7 +307,7 @@ class Deliverer:
             f"webhook-{webhook.id}-{at:%Y%m%d%H%M%S}",
             at,
             muted=muted(user.data),
-            params={"host": target_of(webhook.url, emulated=self._emulated).host},
+            params={"host": urlsplit(webhook.url).hostname or ""},
             link=f"/api/webhooks/{webhook.id}",
             company_id=webhook.company_id,
         )

@@ -271,10 +271,9 @@ class Webhooks:
         recovered = 0
         enqueues = True
         for document in found:
-            if document.data["type"] == EventType.TEST:
-                continue
+            test = {"single": document.data["type"] == EventType.TEST}
             try:
-                self._db.commit(Update(document.path, _again(at), seen=document))
+                self._db.commit(Update(document.path, _again(at) | test, seen=document))
             except (Stale, Missing):
                 continue  # it was replayed or deleted meanwhile
             recovered += 1
