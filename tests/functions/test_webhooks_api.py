@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -201,6 +202,39 @@ def test_the_example_of_the_documentation(
     capsys.readouterr()
     assert [example["receive"](body, got.headers, secret) for _ in range(2)] == [204, 204]
     assert capsys.readouterr().out == f"generation.completed {event_id[:8]}\n"
+
+
+# Prints what the library for Node makes of a request.
+NODE = """
+const { Webhook } = require("standardwebhooks");
+const { secrets, body, headers } = JSON.parse(require("fs").readFileSync(0));
+for (const secret of secrets) {
+  try {
+    console.log(new Webhook(secret).verify(body, headers).type);
+  } catch (error) {
+    console.log(error.constructor.name);
+  }
+}
+"""
+
+
+def test_the_library_for_node_accepts_both_secrets(owner: Owner, receiver: Receiver) -> None:
+    made = owner.data("POST", json={"url": receiver.url, "events": EVENTS})
+    webhook_id, old = made["webhook"]["id"], made["secret"]
+    new = owner.data("POST", f"/{webhook_id}/rotate")["secret"]
+    owner.data("POST", f"/{webhook_id}/test")
+    owner.work()
+    (got,) = receiver.got
+    given = {"secrets": [old, new, "whsec_" + "A" * 44], "body": got.body, "headers": got.headers}
+    said = subprocess.run(
+        ["node", "-e", NODE],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=DOCS.parent,
+    )
+    assert said.stdout.split() == ["webhook.test", "webhook.test", "WebhookVerificationError"]
 
 
 def test_two_rotations_at_once_replace_the_secret_once(owner: Owner) -> None:
