@@ -25,9 +25,10 @@ from tests.support.companies import Firm, a_firm
 from tests.support.factories import CountingDatabase, HeldQueue, code, signed_in, test_settings
 from tests.support.wiring import app_for, rewired, services
 from troupe import tokens
-from troupe.adapters.firestore import Database, Update, now
+from troupe.adapters.firestore import Database, Delete, Update, now
 from troupe.adapters.queue import QueueUnavailable
 from troupe.app.domains import job_specs
+from troupe.commands.webhooks_audit import audit_webhooks
 from troupe.generations.request_schemas import GenerateVoice
 from troupe.jobs.records import JobStatus
 from troupe.tokens import TASK_TOKEN_HEADER
@@ -620,6 +621,30 @@ def test_a_deleted_company_has_no_webhooks(own_db: Database, queue: HeldQueue) -
         services().company_endings.sweep(10)
         assert own_db.count("webhooks") == own_db.count("deliveries", group=True) == 0
         assert erase(firm.id, 10, database=own_db) == 0
+
+
+def test_the_audit_of_webhooks(own_db: Database, queue: HeldQueue) -> None:
+    with rewired(database=own_db, queue=queue), webhook_receiver() as receiver:
+        owner = Owner(own_db, queue)
+        webhook_id = owner.hook(receiver.url)
+        job_id = owner.generate()
+        owner.work()
+        late = owner.happen(at=now() - timedelta(hours=2))
+        user, event = f"users/{owner.uid}", f"webhookEvents/{late}"
+        assert audit_webhooks(own_db) == [(event, "has been due for more than an hour")]
+        services().webhook_deliverer.fan_out(late)
+        owner.work()
+        assert audit_webhooks(own_db) == []
+        delivery = f"{deliveries_path(webhook_id)}/{job_id}-completed"
+        own_db.commit(
+            Update(user, {"webhooks": 2}), Update(delivery, {"data.status": JobStatus.FAILED})
+        )
+        assert audit_webhooks(own_db) == [
+            (user, "counts 2 webhooks, and has 1"),
+            (delivery, f"tells that jobs/{job_id} is failed, but it is completed"),
+        ]
+        own_db.commit(Delete(webhook_path(webhook_id)), Delete(delivery))
+        assert audit_webhooks(own_db) == [(user, "counts 2 webhooks, and has 0")]
 
 
 def test_old_deliveries_expire(own_db: Database, queue: HeldQueue) -> None:
