@@ -27,7 +27,7 @@ class Received:
 
 @dataclass
 class Receiver:
-    """`sent`: bytes of large answers. `arrived`: set by every request."""
+    """`sent`: bytes of large answers. `arrived`: released by every request."""
 
     port: int = 0
     answers: deque[str] = field(default_factory=deque)
@@ -36,7 +36,7 @@ class Receiver:
     delay: float = 0
     at_once: int = 0
     most_at_once: int = 0
-    arrived: threading.Event = field(default_factory=threading.Event)
+    arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     released: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -61,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         step = self.fake.take(Received(self.path, headers, body))
         self._enter(1)
-        self.fake.arrived.set()
+        self.fake.arrived.release()
         try:
             self.fake.released.wait(self.fake.delay)
             with suppress(OSError):

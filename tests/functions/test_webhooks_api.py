@@ -384,7 +384,7 @@ def test_two_tasks_at_once_send_once(owner: Owner, receiver: Receiver) -> None:
     deliverer = services().webhook_deliverer
     with rewired(webhook_poster=Poster(seconds=30)), ThreadPoolExecutor(1) as pool:
         first = pool.submit(services().webhook_deliverer.deliver, webhook_id, event_id)
-        assert receiver.arrived.wait(30)
+        assert receiver.arrived.acquire(timeout=30)
         with pytest.raises(NotYet):
             deliverer.deliver(webhook_id, event_id)
         receiver.released.set()
