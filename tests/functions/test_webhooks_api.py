@@ -400,7 +400,10 @@ def test_a_failure_is_tried_again_later(owner: Owner, receiver: Receiver) -> Non
     services().webhook_deliverer.fan_out(event_id)
     owner.work()
     waits = []
+    failing_since = owner.webhook(webhook_id).failing_since
+    assert failing_since is not None
     for number in range(1, 5):
+        assert owner.webhook(webhook_id).failing_since == failing_since
         tried = owner.delivery(webhook_id, event_id)
         assert (tried.status, tried.tries) == (DeliveryStatus.PENDING, number)
         assert tried.next_try_at is not None

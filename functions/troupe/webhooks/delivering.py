@@ -252,19 +252,14 @@ class Deliverer:
             self._db.commit(Update(claimed.document.path, fields, seen=claimed.document))
         except (Stale, Missing):  # the lease has expired, or the webhook is deleted
             return
-        if not delivery.single:
-            self._judge(webhook, answer, at)
         if wait is not None:
             self._sender.delivery(webhook.id, delivery.id, wait)
+        if not delivery.single:
+            self._judge(webhook, answer, at)
 
     def _judge(self, webhook: Webhook, answer: Answer, at: datetime) -> None:
         """Notes since when a webhook fails, and disables it. Most attempts change nothing."""
-        since = webhook.failing_since
-        if answer.ok:
-            is_known = since is None
-        else:
-            is_known = since is not None and not self._is_over(since, answer, at)
-        if is_known:
+        if not _judgement(webhook, answer, at):
             return
 
         def attempt() -> None:
@@ -272,26 +267,17 @@ class Deliverer:
             if not document.exists:
                 return
             current = Webhook.of(document)
-            if not current.enabled:
+            fields = _judgement(current, answer, at) if current.enabled else {}
+            if not fields:
                 return
-            writes: list[Write] = []
-            if answer.ok:
-                fields: dict[str, object] = {"failingSince": None}
-            elif self._is_over(current.failing_since, answer, at):
-                gone = answer.status == _GONE
-                reason = DisabledReason.GONE if gone else DisabledReason.FAILING
-                fields = {"enabled": False, "disabledReason": reason, "updatedAt": at}
-                writes = self._notices(current, at)
+            writes: list[Write] = [Update(document.path, fields, seen=document)]
+            if "enabled" in fields:
+                writes += self._notices(current, at)
+                reason = fields["disabledReason"]
                 log.warning("webhook_disabled", webhookId=webhook.id, reason=reason)
-            else:
-                fields = {"failingSince": current.failing_since or at}
-            self._db.commit(Update(document.path, fields, seen=document), *writes)
+            self._db.commit(*writes)
 
         contend(attempt, on=webhook.path)
-
-    @staticmethod
-    def _is_over(since: datetime | None, answer: Answer, at: datetime) -> bool:
-        return answer.status == _GONE or (since is not None and at - since >= FAILING)
 
     def _notices(self, webhook: Webhook, at: datetime) -> list[Write]:
         uid = webhook.owner_id
@@ -311,6 +297,22 @@ class Deliverer:
             link=f"/api/webhooks/{webhook.id}",
             company_id=webhook.company_id,
         )
+
+
+def _judgement(webhook: Webhook, answer: Answer, at: datetime) -> dict[str, object]:
+    """The fields of the webhook that an attempt changes."""
+    since = webhook.failing_since
+    if answer.ok:
+        return {} if since is None else {"failingSince": None}
+    if answer.status == _GONE:
+        reason = DisabledReason.GONE
+    elif since is None:
+        return {"failingSince": at}
+    elif at - since < FAILING:
+        return {}
+    else:
+        reason = DisabledReason.FAILING
+    return {"enabled": False, "disabledReason": reason, "updatedAt": at}
 
 
 def _is_due(delivery: Delivery, at: datetime) -> bool:
