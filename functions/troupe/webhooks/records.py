@@ -36,6 +36,8 @@ class EventType(StrEnum):
     DUBBING_COMPLETED = "dubbing.completed"
     DUBBING_FAILED = "dubbing.failed"
     DUBBING_CANCELLED = "dubbing.cancelled"
+    PAYMENT_PAID = "payment.paid"
+    PAYMENT_REVERSED = "payment.reversed"  # refunded or disputed, or a dispute was won
     TEST = "webhook.test"  # sent on request only
 
 
