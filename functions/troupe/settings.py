@@ -95,6 +95,13 @@ class Settings(AiSettings):
         shown="none; fixed on the emulators",
         repr=False,
     )
+    compatibility: Literal["", "off", "on"] = setting(
+        "COMPATIBILITY",
+        "",
+        "`on` serves `/as/raket`, `/as/selftalk` and `/as/cloning`, for clients that were written "
+        "for older documents ([bring your client](docs/bring-your-client.md))",
+        shown="`off`; `on` on the emulators",
+    )
     access_token_seconds: int = setting(
         "ACCESS_TOKEN_SECONDS", 3600, "lifetime of an access token", ge=60
     )
@@ -525,6 +532,12 @@ class Settings(AiSettings):
             raise ValueError(f"WEBHOOK_MASTER must be at least {MIN_SECRET_BYTES} bytes")
         elif self.emulated and not self.webhook_master:
             object.__setattr__(self, "webhook_master", "the-emulator-master-is-no-secret-at-all")
+        return self
+
+    @model_validator(mode="after")
+    def _compatibility_is_chosen(self) -> Self:
+        if not self.compatibility:
+            object.__setattr__(self, "compatibility", "on" if self.emulated else "off")
         return self
 
     @model_validator(mode="after")
