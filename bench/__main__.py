@@ -31,6 +31,7 @@ from bench import (
     uploads,
     video,
     voices,
+    webhooks,
 )
 from local.stack import Stack
 
@@ -68,6 +69,7 @@ def main() -> int:
         measure("calls", lambda: http.calls(account))
         measure("a script of 200 lines", scripts.measure)
         measure("payments and companies", payments.measure)
+        measure("webhooks", webhooks.measure)
         measure("dashboards of companies", lambda: dashboards.measure(stack.env))
         measure("messages in rooms", rooms.measure)
         measure("listeners of rooms", rooms.listeners)

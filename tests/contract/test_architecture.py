@@ -178,7 +178,7 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
         assert endpoint["concurrency"] == AT_ONCE.get(name, 40), name
         assert endpoint["region"] == ["us-central1"], name
     assert all("httpsTrigger" in endpoints[name] for name in functions())
-    longest = {"generate": 1800, "listen": 1800, "dub": 1800, "relay": 600}
+    longest = {"generate": 1800, "listen": 1800, "dub": 1800, "relay": 600, "deliver": 60}
     assert longest.keys() == tasks - {"sweep"}
     for name, seconds in longest.items():
         queue = endpoints[name]["taskQueueTrigger"]
@@ -201,7 +201,7 @@ LISTENERS = {"listen", "dub", "relay", "captions"}
 TRANSLATORS = {
     *("language", "scripts", "stream", "voice", "dub", "relay", "rooms", "captions", "sweep"),
 }
-TASKS = {"generate", "listen", "dub", "relay", "sweep"}
+TASKS = {"generate", "listen", "dub", "relay", "deliver", "sweep"}
 # (settings, secret, the functions that have it)
 HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"SPEECH_ENGINES": "espeak, openai"}, OPENAI, SPEAKERS),
@@ -226,6 +226,7 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"PAYMENTS": "off"}, "STRIPE_SECRET_KEY", set()),
     ({"API_KEYS": "on"}, "API_KEY_PEPPER", {*functions(), *TASKS, COMPAT}),
     ({"API_KEYS": "off"}, "API_KEY_PEPPER", set()),
+    ({"WEBHOOKS": "on"}, "WEBHOOK_MASTER", {"developers", "deliver"}),
     ({"SMS": "http"}, "SMS_TOKEN", {"calls", "relay"}),
     ({"SMS": "twilio"}, "TWILIO_AUTH_TOKEN", {"calls", "relay"}),
     ({"MAIL": "smtp"}, "SMTP_URL", {"relay"}),

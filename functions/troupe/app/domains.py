@@ -48,6 +48,7 @@ from troupe.transcriptions.domain import DOMAIN as TRANSCRIPTIONS
 from troupe.translation.domain import DOMAIN as TRANSLATION
 from troupe.voices.domain import DOMAIN as VOICES
 from troupe.wallet.domain import DOMAIN as WALLET
+from troupe.webhooks.domain import DOMAIN as WEBHOOKS
 
 if TYPE_CHECKING:
     from troupe.jobs.specs import JobSpec, JobSpecs
@@ -67,6 +68,7 @@ DOMAINS: tuple[Domain, ...] = (
     JOBS,
     API_KEYS,
     TABS,
+    WEBHOOKS,
     EXPORTS,
     CHARACTERS,
     DICTIONARIES,
@@ -100,7 +102,7 @@ DOMAINS: tuple[Domain, ...] = (
 )
 COMPAT = "compat"  # calls the apps of other functions, and has no endpoints of its own
 # The functions that Cloud Tasks calls.
-TASK_FUNCTIONS = ("generate", "listen", "dub", "relay")
+TASK_FUNCTIONS = ("generate", "listen", "dub", "relay", "deliver")
 
 
 @cache

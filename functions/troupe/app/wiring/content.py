@@ -271,9 +271,17 @@ class Content(People):
             database=lambda: self.database,
             files=lambda: self.files,
             queue=lambda: self.queue,
-            queues=lambda: (spec.queue for spec in self.job_specs.values()),
+            queues=lambda: self._queues,
             settings=self.settings,
         )
+
+    @property
+    def _queues(self) -> set[str]:
+        """Those that this server uses."""
+        from troupe.webhooks.sender import QUEUE
+
+        of_jobs = {spec.queue for spec in self.job_specs.values()}
+        return of_jobs | {QUEUE} if self.settings.webhooks == "on" else of_jobs
 
     @cached_property
     def health(self) -> Health:
