@@ -199,6 +199,11 @@ lock: setup ## Write all requirements*.txt from the .in files (LOCK_ARGS=--upgra
 licences: setup ## Write the tables of docs/licences.md from the installed packages
 	@$(BIN)/python -m tools.licences
 
+# `python -m bench.costs` counts and measures again what it is computed from.
+.PHONY: costs
+costs: setup ## Write docs/costs.md from what was counted and the prices (tools/prices.json)
+	@PYTHONPATH=functions $(BIN)/python -m tools.costs
+
 .PHONY: openapi
 openapi: setup ## Write functions/openapi.json from the routes
 	@cd functions && venv/bin/python -m troupe openapi
