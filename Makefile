@@ -205,7 +205,7 @@ clients: setup ## Build the packages for Python and TypeScript into clients/dist
 
 .PHONY: docs
 docs: $(PYTHON_READY) ## Build the documentation site into site/ (DOCS_ARGS="serve" shows it)
-	@$(BIN)/python -m mkdocs $(or $(DOCS_ARGS),build --strict --quiet)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs $(or $(DOCS_ARGS),build --strict --quiet)
 
 # `python -m bench.costs` counts and measures again what it is computed from.
 .PHONY: costs

@@ -145,7 +145,7 @@ def _by_tag() -> dict[str, list[tuple[str, str, dict[str, Any]]]]:
 
 
 def _title(tag: str) -> str:
-    return tag.replace("_", " ").capitalize()
+    return re.sub(r"[_-]", " ", tag).capitalize()
 
 
 def _contents() -> str:

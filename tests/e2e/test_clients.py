@@ -33,7 +33,10 @@ def venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Hashes are for everything or nothing, and nobody has locked the wheel.
     pins = [line.split(" \\")[0] for line in (ROOT / "requirements.txt").read_text().splitlines()]
     (folder / "pins").write_text("\n".join(pin for pin in pins if re.match(r"[a-z][^ ]*==", pin)))
-    where: list[str | Path] = ["--python", venv / "bin" / "python"]  # otherwise into the environment of the tests
+    where: list[str | Path] = [
+        "--python",
+        venv / "bin" / "python",
+    ]  # otherwise into the environment of the tests
     install = [*uv, "pip", "install", "--quiet", *where, "-c", folder / "pins", wheel]
     subprocess.run(install, check=True)
     return venv
