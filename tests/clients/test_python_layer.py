@@ -180,16 +180,15 @@ def test_credentials_are_not_sent_where_a_redirect_leads(
         return Response(b"sound")
 
     with serving(elsewhere) as other:
-        redirect = Response(
-            status=302, headers={"Location": other.replace("127.0.0.1", "localhost")}
-        )
+        there = {"Location": other.replace("127.0.0.1", "localhost")}
+        redirect = Response(status=302, headers=there)
         with serving(lambda request: redirect) as url, package.Troupe(url, key="trp_x") as troupe:
             assert troupe.download("/api/x", tmp_path / "a.mp3").read_bytes() == b"sound"
     assert seen == [None]
 
 
 def test_a_broken_download_leaves_nothing(package: ModuleType, tmp_path: Path) -> None:
-    cut = Response(b"half", headers={"Content-Length": "100"})
+    cut = Response(iter([b"half"]), headers={"Content-Length": "100"})
     (tmp_path / "a.mp3").write_bytes(b"before")
     with (
         serving(lambda request: cut) as url,

@@ -188,7 +188,9 @@ def _url(url: str | None) -> str:
 
 
 def _sign_in(url: str | None, operation: Any, **given: Any) -> Session:
-    with httpx.Client(base_url=_url(url), transport=Retrying(httpx.HTTPTransport())) as http:
+    # Somebody waits for it, so it gives up sooner.
+    transport = Retrying(httpx.HTTPTransport(), attempts=3)
+    with httpx.Client(base_url=_url(url), transport=transport, timeout=_TIMEOUT) as http:
         client = Client(_url(url)).set_httpx_client(http)
         found = _data(operation.sync_detailed(client=client, **given))
     return Session(found.access_token, found.refresh_token)
