@@ -66,6 +66,10 @@ LIVEKIT = ["LIVEKIT_API_SECRET"] if os.environ.get("LIVEKIT_URL") and not EMULAT
 # They also let LiveKit record again, once who has not agreed is gone.
 if LIVEKIT and os.environ.get("LIVEKIT_EGRESS", "").lower() in ("true", "1", "yes", "on"):
     LIVEKIT.append("LIVEKIT_EGRESS_CREDENTIALS")
+# `compat` calls `voice`, `scripts` and others in its own process, so it needs their secrets.
+# While it is off, it answers everything with 404.
+COMPATIBLE = os.environ.get("COMPATIBILITY") == "on"
+COMPAT = sorted({*LANGUAGE, *WRITER}) if COMPATIBLE else JWT
 CALLER = JWT if EMULATED else sorted({*CHECKER, *TURN, *LIVEKIT, *SMS})
 # The sweep translates messages whose translation was late.
 SWEEPER = SWEEPS if EMULATED else [*dict.fromkeys([*SWEEPS, *STRIPE, *TRANSLATOR_KEY, *LIVEKIT])]
@@ -197,6 +201,17 @@ def support(request: Request) -> Response:
 @https_fn.on_request(secrets=JWT)
 def admin(request: Request) -> Response:
     return _serve("admin", request)
+
+
+# Takes the uploads of `characters`. A page of the longest scripts takes twice the memory that it
+# takes in `scripts`, because it is reshaped.
+@https_fn.on_request(
+    secrets=COMPAT, memory=options.MemoryOption.GB_2, concurrency=4, timeout_sec=120
+)
+def compat(request: Request) -> Response:
+    from troupe.app.compat import app
+
+    return cast(Response, Response.from_app(app(), request.environ))
 
 
 # One task per instance: speech uses a whole core. Cloud Tasks limits how many run at once.

@@ -81,6 +81,13 @@ class Settings(AiSettings):
         shown="none; fixed on the emulators",
         repr=False,
     )
+    compatibility: Literal["", "off", "on"] = setting(
+        "COMPATIBILITY",
+        "",
+        "`on` serves `/as/raket`, `/as/selftalk` and `/as/cloning`, for clients that were written "
+        "for older documents ([bring your client](docs/bring-your-client.md))",
+        shown="`off`; `on` on the emulators",
+    )
     access_token_seconds: int = setting(
         "ACCESS_TOKEN_SECONDS", 3600, "lifetime of an access token", ge=60
     )
@@ -498,6 +505,12 @@ class Settings(AiSettings):
                     'one with `python -c "import secrets; print(secrets.token_urlsafe(48))"`'
                 )
             object.__setattr__(self, "api_key_pepper", "the-emulator-pepper-is-no-secret-at-all")
+        return self
+
+    @model_validator(mode="after")
+    def _compatibility_is_chosen(self) -> Self:
+        if not self.compatibility:
+            object.__setattr__(self, "compatibility", "on" if self.emulated else "off")
         return self
 
     @model_validator(mode="after")

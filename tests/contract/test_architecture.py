@@ -19,7 +19,8 @@ import yaml
 
 from bench.http import first_route, light_functions
 from tests.contract.contract import contract, is_planned, routes
-from troupe.app.domains import functions
+from troupe.app.compat import MOST_WAITING
+from troupe.app.domains import COMPAT, functions
 from troupe.app.openapi import document
 
 ROOT = Path(__file__).parents[2]
@@ -151,6 +152,7 @@ AT_ONCE = {
     "calls": 20,
     "captions": 4,
     "characters": 8,
+    "compat": 4,
     "companies": 16,
     "files": 7,
     "language": 4,
@@ -167,7 +169,7 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
     tasks = {
         line["function"] for line in contract() if line["auth"] == "task" and not is_planned(line)
     }
-    assert set(endpoints) == {*functions(), *tasks}
+    assert set(endpoints) == {*functions(), *tasks, COMPAT}
     for name, endpoint in endpoints.items():
         secrets = {secret["key"] for secret in endpoint["secretEnvironmentVariables"]}
         assert secrets == {"JWT_SECRET"}, name
@@ -182,6 +184,10 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
         assert queue["retryConfig"]["maxAttempts"] > 5
         assert endpoints[name]["timeoutSeconds"] == seconds
     assert endpoints["sweep"]["scheduleTrigger"]["schedule"] == "every 5 minutes"
+
+
+def test_not_every_request_to_compat_may_wait_for_a_job() -> None:
+    assert AT_ONCE[COMPAT] > MOST_WAITING
 
 
 OPENAI, ELEVENLABS, DEEPL = "OPENAI_API_KEY", "ELEVENLABS_API_KEY", "DEEPL_API_KEY"
@@ -210,11 +216,14 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"TRANSLATOR": "openai"}, OPENAI, TRANSLATORS),
     ({"TRANSLATOR": "openai", "MODERATION": "openai"}, OPENAI, CHECKERS | {"sweep"}),
     ({"TRANSLATOR": "deepl"}, DEEPL, TRANSLATORS),
+    ({"TRANSLATOR": "deepl", "COMPATIBILITY": "on"}, DEEPL, TRANSLATORS | {COMPAT}),
+    ({"MODERATION": "openai", "COMPATIBILITY": "on"}, OPENAI, CHECKERS | {COMPAT}),
+    ({"SCRIPT_WRITER": "openai", "COMPATIBILITY": "on"}, OPENAI, {"scripts", COMPAT}),
     ({"TRANSLATOR": "libretranslate"}, "LIBRETRANSLATE_API_KEY", TRANSLATORS),
     ({"PAYMENTS": "stripe"}, "STRIPE_SECRET_KEY", {"payments", "sweep"}),
     ({"PAYMENTS": "stripe"}, "STRIPE_WEBHOOK_SECRET", {"payments"}),
     ({"PAYMENTS": "off"}, "STRIPE_SECRET_KEY", set()),
-    ({"API_KEYS": "on"}, "API_KEY_PEPPER", {*functions(), *TASKS}),
+    ({"API_KEYS": "on"}, "API_KEY_PEPPER", {*functions(), *TASKS, COMPAT}),
     ({"API_KEYS": "off"}, "API_KEY_PEPPER", set()),
     ({"SMS": "http"}, "SMS_TOKEN", {"calls", "relay"}),
     ({"SMS": "twilio"}, "TWILIO_AUTH_TOKEN", {"calls", "relay"}),

@@ -96,6 +96,7 @@ DOMAINS: tuple[Domain, ...] = (
     METRICS,
     DEBUGGING,
 )
+COMPAT = "compat"  # calls the apps of other functions, and has no endpoints of its own
 # The functions that Cloud Tasks calls.
 TASK_FUNCTIONS = ("generate", "listen", "dub", "relay")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from troupe.app.domains import apis, functions
+from troupe.app.domains import COMPAT, apis, functions
 from troupe.web.headers import ALWAYS
 
 # Serves unknown paths: its 404 is in the envelope of the API.
@@ -122,10 +122,11 @@ def configured(firebase_json: str, region: str) -> str:
             "headers": [{"key": name, "value": value} for name, value in headers.items()],
         }
         for source, headers in (
-            ("!/api/**", _STUDIO_HEADERS),
+            ("!/@(api|as)/**", _STUDIO_HEADERS),
             ("/assets/**", _ASSET_HEADERS),
             ("/call.html", _CALL_HEADERS),
         )
     ]
-    hosting["rewrites"] = [*rewrites(region), *studio_rewrites()]
+    documents = {"source": "/as/**", "function": {"functionId": COMPAT, "region": region}}
+    hosting["rewrites"] = [*rewrites(region), documents, *studio_rewrites()]
     return json.dumps(config, indent=2) + "\n"

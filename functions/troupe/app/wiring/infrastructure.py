@@ -81,9 +81,9 @@ class Infrastructure:
 
     @cached_property
     def _function_names(self) -> set[str]:
-        from troupe.app.domains import TASK_FUNCTIONS, functions
+        from troupe.app.domains import COMPAT, TASK_FUNCTIONS, functions
 
-        return {*functions(), *TASK_FUNCTIONS, "sweep"}
+        return {*functions(), *TASK_FUNCTIONS, COMPAT, "sweep"}
 
     @cached_property
     def metrics_flush(self) -> MetricsFlush:
@@ -96,7 +96,7 @@ class Infrastructure:
 
     @cached_property
     def metrics_report(self) -> MetricsReport:
-        from troupe.app.domains import apis, functions
+        from troupe.app.domains import COMPAT, apis, functions
         from troupe.metrics.service import MetricsReport
 
         def operations(function: str) -> set[str]:
@@ -106,7 +106,9 @@ class Infrastructure:
             routes = [route for api in apis(function) for route in api.routes]
             return {route.operation_id for route in routes if not route.alias_of}
 
-        return MetricsReport(self.database, self._function_names - {"sweep"}, operations)
+        # Requests to `compat` are counted for the function that serves the operation.
+        names = self._function_names - {"sweep", COMPAT}
+        return MetricsReport(self.database, names, operations)
 
     @cached_property
     def files(self) -> Files:
