@@ -98,3 +98,59 @@ def test_a_plan_that_is_being_typed_survives_a_reload_and_is_made(enter: Enter) 
     card.get_by_role("button", name="Delete “Rehearsal”").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
     expect(card).to_have_count(0)
+
+
+def test_a_gift_and_an_invoice_are_recorded_by_hand_and_taken_back(
+    enter: Enter, stack: Running
+) -> None:
+    client, uid, _ = signed_up(stack)
+
+    def has() -> tuple[int, float]:
+        profile = client.data("GET", "/api/user/profile")
+        return profile["tokensRemaining"], profile["minutesRemaining"]
+
+    tokens, minutes = has()
+    for path in ("/api/payments", "/api/tokens/ledger"):
+        client.data("GET", path)  # its function has started
+    admin = enter("admin")
+    page = admin.page
+    dialog = page.get_by_role("dialog")
+    admin.open(f"/admin/users/{uid}")
+    page.get_by_role("link", name="Payments, gifts and ledger").click()
+    page.get_by_role("button", name="Give tokens or minutes").click()
+    dialog.get_by_label("Reason").fill("The concert that was cut off")
+    dialog.get_by_role("button", name="Go on").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Enter how many")
+    dialog.get_by_label("Tokens").fill("500")
+    dialog.get_by_label("Voice minutes").fill("3")
+    dialog.get_by_role("button", name="Go on").click()
+    expect(dialog).to_contain_text("500 tokens and 3 voice minutes are given at once")
+    assert has() == (tokens, minutes)
+    dialog.get_by_role("button", name="Give", exact=True).click()
+    gift = page.locator(".row", has_text="The concert that was cut off")
+    expect(gift).to_contain_text("Gift")
+    expect(page.locator(".movement", has_text="+500")).to_have_count(1)
+    assert has() == (tokens + 500, minutes + 3)
+
+    page.get_by_role("button", name="Record a payment").click()
+    dialog.get_by_label("Is it paid?").select_option("owed")
+    dialog.get_by_label("Amount").fill("49.50")
+    dialog.get_by_label("Tokens").fill("40")
+    dialog.get_by_label("What for").fill("Forty tokens by bank")
+    dialog.get_by_role("button", name="Go on").click()
+    expect(dialog).to_contain_text("49.50 are owed")
+    dialog.get_by_role("button", name="Record", exact=True).click()
+    invoice = page.locator(".row", has_text="Forty tokens by bank")
+    expect(invoice).to_contain_text("Open")
+    assert has() == (tokens + 500, minutes + 3)
+    invoice.get_by_role("button", name="Mark as paid").click()
+    dialog.get_by_role("button", name="Go on").click()
+    dialog.get_by_role("button", name="Mark as paid").click()
+    expect(invoice).to_contain_text("Paid")
+    assert has() == (tokens + 540, minutes + 3)
+
+    gift.get_by_role("button", name="Take back").click()
+    dialog.get_by_role("button", name="Take back").click()
+    expect(gift).to_contain_text("Refunded")
+    assert has() == (tokens + 40, minutes)
+    assert admin.complaints == []

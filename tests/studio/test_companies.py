@@ -149,6 +149,63 @@ def test_somebody_is_invited_works_with_a_license_and_is_removed(
     assert guest.complaints == []
 
 
+def test_ones_own_invitations_wait_on_the_page_and_are_answered_there(
+    stack: Running, enter: Enter
+) -> None:
+    owner, _, _ = signed_up(stack)
+    invited, _, _ = signed_up(stack)
+    address = invited.data("GET", "/api/auth/me")["user"]["email"]
+    companies = {}
+    for name in ("Nordlys", "Havbris"):
+        made = owner.data("POST", "/api/companies", json={"name": name})["company"]
+        owner.data("POST", f"/api/companies/{made['id']}/invitations", json={"email": address})
+        companies[name] = made["id"]
+    _confirm(stack, invited, address)
+    visit = enter()
+    page = visit.page
+    visit.sign_in(address, PASSWORD)
+    visit.open("/companies")
+    expect(page.get_by_role("heading", name="Invitations for you")).to_be_visible()
+    _look_over(visit)
+    page.get_by_role("button", name="Decline the invitation of Havbris").click()
+    expect(page.get_by_role("button", name="Accept the invitation of Havbris")).to_have_count(0)
+    with page.expect_response("**/api/invitations/decline") as declined:
+        page.get_by_role("button", name="Dismiss").click()  # or it would be done a moment later
+    assert declined.value.ok
+    page.get_by_role("button", name="Accept the invitation of Nordlys").click()
+    page.wait_for_url(f"**/companies/{companies['Nordlys']}")
+    expect(page.get_by_role("heading", name="Nordlys", level=1)).to_be_visible()
+    visit.open("/companies")
+    expect(page.get_by_role("heading", name="Invitations for you")).to_have_count(0)
+    expect(page.locator(".row")).to_have_count(1)
+    (listed,) = owner.data("GET", f"/api/companies/{companies['Havbris']}/invitations")[
+        "invitations"
+    ]
+    assert listed["status"] == "declined"
+    assert visit.complaints == []
+
+
+def _confirm(stack: Running, client: Client, address: str) -> None:
+    """Shows that an address is somebody's own, by the mailed code."""
+    client.data("POST", "/api/auth/verify-email", json={})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIREBASE_AUTH_EMULATOR_HOST", stack.hosts["auth"])
+        code = mailed_codes(address, "VERIFY_EMAIL")[-1]
+    client.data("POST", "/api/auth/verify-email", json={"code": code})
+
+
+def _look_over(visit: Visit) -> None:
+    """What the matrix looks at, of a state that a journey has made."""
+    for theme, language, width in (("light", "en", 320), ("dark", "ar", 1280)):
+        visit.choose_language(language)
+        visit.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        visit.page.set_viewport_size({"width": width, "height": 800})
+        visit.settle()
+        assert visit.violations() == []
+        assert visit.overflow() == 0
+    visit.choose_language("en")
+
+
 def _company(stack: Running, client: Client, uid: str) -> str:
     """Whose owner has a license."""
     company: str = client.data("POST", "/api/companies", json={"name": "Nordlys"})["company"]["id"]
@@ -249,11 +306,4 @@ def _reviewed(visit: Visit, company: str) -> None:
     figures = page.locator(".figures").first
     expect(figures.locator("div", has_text=re.compile("^Solved")).locator("dd")).to_have_text("1")
     visit.open(f"/companies/{company}/reviews")
-    for theme, language, width in (("light", "en", 320), ("dark", "ar", 1280)):
-        visit.choose_language(language)
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        page.set_viewport_size({"width": width, "height": 800})
-        visit.settle()
-        assert visit.violations() == []
-        assert visit.overflow() == 0
-    visit.choose_language("en")
+    _look_over(visit)

@@ -12,6 +12,8 @@ from tests.studio.conftest import PASSWORD, Enter
 from tests.studio.pages.dubbing import dub
 from tests.studio.pages.files import transcribe, upload
 from tests.studio.visits import Visit
+from tests.support.characters import CONSENT
+from tests.support.sounds import recording
 from tests.support.speeches import silence, spoken, wav
 
 _LIT = "[...CSS.highlights.get('now')][0]?.toString() ?? ''"
@@ -121,11 +123,20 @@ APPLES, BANANAS, CHERRIES = FRUIT
 
 
 def _with_fruit(enter: Enter, stack: Running) -> Visit:
-    """Somebody who has had three things spoken looks at the history."""
+    """Somebody who has had three things spoken, the last one by a character, looks at the
+    history."""
     client, _, _ = signed_up(stack)
     grant(stack, client, 20)
+    character = client.data(
+        "POST",
+        "/api/characters/complete",
+        data={"displayName": "Pomona", "consent": CONSENT},
+        files={"audioFile": ("a.wav", recording(seconds=8))},
+    )["character"]
     for text in FRUIT:
         body = {"text": text, "language": "en-gb"}
+        if text == CHERRIES:
+            body["characterId"] = character["id"]
         started = client.data("POST", "/api/voice/generate", json=body)
         wait_for(client, started["generation"]["id"])
     visit = enter()
@@ -145,7 +156,8 @@ def test_the_history_is_searched_and_filtered_in_the_address(enter: Enter, stack
     page.reload()
     expect(titles).to_have_text([BANANAS])
     expect(search).to_have_value("yell")
-    page.get_by_role("button", name="Favourite “Bananas").click()
+    with page.expect_response("**/api/voice/generations/*"):  # before it is looked for
+        page.get_by_role("button", name="Favourite “Bananas").click()
     page.get_by_role("button", name="Favourites", exact=True).click()
     expect(search).to_have_value("")
     expect(titles).to_have_text([BANANAS])
@@ -156,6 +168,13 @@ def test_the_history_is_searched_and_filtered_in_the_address(enter: Enter, stack
     page.go_back()
     expect(search).to_have_value("yell")
     page.go_back()
+    expect(titles).to_have_count(3)
+    page.get_by_label("Character").select_option("Pomona")
+    expect(titles).to_have_text([CHERRIES])
+    page.reload()
+    expect(titles).to_have_text([CHERRIES])
+    expect(page.get_by_label("Character").locator("option:checked")).to_have_text("Pomona")
+    page.get_by_label("Character").select_option("All voices")
     expect(titles).to_have_count(3)
 
     page.get_by_role("link", name=BANANAS).click()

@@ -24,6 +24,6 @@ DOMAIN = Domain(
     limits={
         "company": Limit("20/86400, 100/86400", "companies created"),
         "invite": Limit("100/3600, 500/3600", "invitations to companies"),
-        "invitation": Limit("60/3600, 300/3600", "invitations looked at or accepted"),
+        "invitation": Limit("60/3600, 300/3600", "invitations looked at or answered"),
     },
 )

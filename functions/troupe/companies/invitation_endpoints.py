@@ -15,6 +15,7 @@ from troupe.companies.errors import (
     NoFreeLicense,
     TooManyCompanies,
 )
+from troupe.companies.people_schemas import UserPath
 from troupe.companies.roster import is_outside_admin
 from troupe.companies.schemas import CompanyPath
 from troupe.companies.writes import link_of
@@ -105,6 +106,22 @@ def look_invitation(body: schemas.TokenBody, invitations: Invitations) -> Reply:
     return Reply(schemas.LookData.of(look), "Invitation fetched successfully")
 
 
+@api.get(
+    "/api/users/<userId>/invitations",
+    auth=Auth.SELF,
+    data=schemas.OwnInvitationsData,
+)
+def user_invitations(
+    path: UserPath, caller: Caller, invitations: Invitations, audit_log: AuditLog
+) -> Reply:
+    """Lists the invitations of a user's address that can be accepted, at most 50, newest first. An
+    address that is not verified has none."""
+    found = invitations.addressed_to(path.user_id)
+    audit_log.read_user(caller, "userInvitations", path.user_id)
+    views = [schemas.OwnInvitationView.of(each) for each in found]
+    return Reply(schemas.OwnInvitationsData(invitations=views), "Invitations fetched successfully")
+
+
 @api.post(
     "/api/invitations/accept",
     data=schemas.JoinedData,
@@ -115,10 +132,24 @@ def look_invitation(body: schemas.TokenBody, invitations: Invitations) -> Reply:
     limit="invitation",
 )
 def accept_invitation(
-    body: schemas.TokenBody, caller: AccountCaller, invitations: Invitations
+    body: schemas.AnswerBody, caller: AccountCaller, invitations: Invitations
 ) -> Reply:
     """Makes you a member of the company that invited you. Your address must be the invited one, and
     verified."""
-    company, member = invitations.accept(caller, body.token)
+    company, member = invitations.accept(caller, body.token, company_id=body.company_id or "")
     data = schemas.JoinedData(company=schemas.JoinedCompany.joined(company, member))
     return Reply(data, "Invitation accepted successfully")
+
+
+@api.post(
+    "/api/invitations/decline",
+    errors=(InvitationNotFound, InvitationForOtherAddress, AddressNotVerified, GuestNotAllowed),
+    limit="invitation",
+)
+def decline_invitation(
+    body: schemas.AnswerBody, caller: AccountCaller, invitations: Invitations
+) -> Reply:
+    """Ends an invitation of your address, which must be verified, at once. Declining it twice is
+    the same as once."""
+    invitations.decline(caller, body.token, company_id=body.company_id or "")
+    return Reply(message="Invitation declined successfully")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from troupe.adapters.firestore import now
 from troupe.caller import CompanyRole
@@ -36,6 +37,21 @@ class TokenBody(Schema):
     model_config = example({"token": "TOKEN_OF_AN_INVITATION"})
 
     token: Token
+
+
+class AnswerBody(Schema):
+    model_config = example({"token": "TOKEN_OF_AN_INVITATION"})
+
+    token: Token | None = Field(None, description="Of the link that you have got.")
+    company_id: Id | None = Field(
+        None, description="Without a token: the company that has invited your address."
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.token is None) == (self.company_id is None):
+            raise PydanticCustomError("one_required", "must have either token or companyId")
+        return self
 
 
 class InvitationView(Schema):
@@ -84,6 +100,35 @@ class InvitingCompany(Schema):
     @classmethod
     def of(cls, company: Company) -> Self:
         return cls(name=company.name, slug=company.slug, logo_url=company.logo_url)
+
+
+class OfferingCompany(InvitingCompany):
+    id: str
+
+
+class OwnInvitationView(Schema):
+    company: OfferingCompany
+    role: CompanyRole
+    with_license: bool = Field(description="Whether a license is held for you.")
+    expires_at: datetime
+    created_at: datetime
+
+    @classmethod
+    def of(cls, look: Look) -> Self:
+        company, invitation = look.company, look.invitation
+        return cls(
+            company=OfferingCompany(
+                id=company.id, name=company.name, slug=company.slug, logo_url=company.logo_url
+            ),
+            role=invitation.role,
+            with_license=invitation.license_id is not None,
+            expires_at=invitation.expires_at,
+            created_at=invitation.created_at,
+        )
+
+
+class OwnInvitationsData(Schema):
+    invitations: list[OwnInvitationView]
 
 
 class LookData(Schema):

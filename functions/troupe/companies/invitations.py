@@ -1,7 +1,8 @@
 """Invitations to a company: by address, with a role, and with a license that is held for them.
 
 A token has the ids of company and invitation, and 32 random bytes. Only its hash is stored, so
-nobody who reads the store can accept an invitation.
+nobody who reads the store can accept an invitation. Whoever is signed in with the invited address,
+verified, needs no token: they see their invitations, and answer them by company.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from functools import partial
 from typing import Literal
 
 from troupe.accounts.records import AccountCaller, UserRecord
-from troupe.adapters.firestore import Create, Database, Delete, Stale, Update, contend
+from troupe.accounts.writes import existing_user, user_path
+from troupe.adapters.firestore import Create, Database, Delete, Stale, Update, contend, now
 from troupe.audit.records import Actor
 from troupe.audit.service import entry_writes
 from troupe.caller import Caller
@@ -35,6 +37,7 @@ from troupe.companies.records import Company, Invitation, InvitationStatus, Memb
 from troupe.companies.roster import Roster, is_outside_admin, shown
 from troupe.companies.writes import (
     company_of_license,
+    company_path,
     invitation_id_of,
     invitation_path,
     invitations_path,
@@ -44,7 +47,9 @@ from troupe.companies.writes import (
 from troupe.errors import CompanyNotFound, GuestNotAllowed
 from troupe.logs import log
 from troupe.paging import PageOf, PageRequest, newest_first
+from troupe.wallet.budgets import member_path
 
+MOST_SHOWN = 50  # of the invitations of an address
 KEPT = timedelta(days=30)  # one that was not accepted, after its end
 STALE_AFTER = timedelta(hours=1)  # by then, the sweep has ended one whose time has passed
 _TOKEN = re.compile(r"inv_([0-9a-f]{20})([0-9a-f]{20})_[A-Za-z0-9_-]{43}")
@@ -196,27 +201,69 @@ class Invitations:
         roster = Roster(self._db, company_id, [], [path], InvitationNotFound)
         return Look(roster.company, _valid(roster, path, token))
 
-    def accept(self, caller: AccountCaller, token: str) -> tuple[Company, Member]:
-        """Makes the caller a member. The invitation is for the caller's address, which must be
-        verified, and whoever invited must still be allowed to.
+    def addressed_to(self, uid: str) -> list[Look]:
+        """The newest invitations that a user can accept; none if their address is not verified."""
+        user = existing_user(self._db.get(user_path(uid)))
+        if user is None or user.guest or not user.email_verified:
+            return []
+        found = self._db.find(
+            "invitations",
+            where=[("email", "==", user.email), ("status", "==", InvitationStatus.PENDING)],
+            order=[("createdAt", True), ("__name__", True)],
+            limit=MOST_SHOWN,
+            group=True,
+        )
+        at = now()
+        pending = [each for each in map(Invitation.of, found) if each.is_pending(at)]
+        wanted = [
+            path
+            for each in pending
+            for path in (
+                company_path(each.company_id),
+                member_path(each.company_id, each.invited_by),
+                user_path(each.invited_by),
+            )
+        ]
+        read = {document.path: document for document in self._db.get_all(wanted)}
+        looks = []
+        for each in pending:
+            company = read[company_path(each.company_id)]
+            inviter = read[member_path(each.company_id, each.invited_by)]
+            if each.company_id in user.companies or company.data.get("deletedAt"):
+                continue
+            if company.exists and _may_invite(
+                existing_user(read[user_path(each.invited_by)]),
+                Member.of(inviter) if inviter.exists else None,
+                each.role,
+            ):
+                looks.append(Look(Company.of(company), each))
+        return looks
+
+    def accept(
+        self, caller: AccountCaller, token: str | None = None, *, company_id: str = ""
+    ) -> tuple[Company, Member]:
+        """Makes the caller a member: by the invitation with this token, or by that of a company.
+        The invitation is for the caller's address, which must be verified, and whoever invited must
+        still be allowed to.
 
         Raises InvitationNotFound, InvitationForOtherAddress, AddressNotVerified, AlreadyMember,
         TooManyCompanies, GuestNotAllowed.
         """
-        if caller.guest:
-            raise GuestNotAllowed
-        company_id, _ = _parts(token)
+        path = _path_of(caller, token, company_id)
         accepted: list[tuple[Company, Member]] = []
-        contend(lambda: self._accept(caller, token, accepted))
+        contend(lambda: self._accept(caller, path, token, accepted))
         company, member = accepted[-1]
-        log.info("invitation_accepted", companyId=company_id, role=member.role)
+        log.info("invitation_accepted", companyId=company.id, role=member.role)
         return company, member
 
     def _accept(
-        self, caller: AccountCaller, token: str, tried: list[tuple[Company, Member]]
+        self,
+        caller: AccountCaller,
+        path: str,
+        token: str | None,
+        tried: list[tuple[Company, Member]],
     ) -> None:
-        company_id, invitation_id = _parts(token)
-        path = invitation_path(company_id, invitation_id)
+        company_id = path.split("/")[1]
         earlier = self._db.get(path).data
         inviter, held = earlier.get("invitedBy", caller.uid), earlier.get("licenseId")
         also = [path, *([license_path(held)] if held else [])]
@@ -260,6 +307,32 @@ class Invitations:
         roster.add(Update(path, ended, seen=document))
         tried.append((roster.company, member))
         roster.commit("acceptInvitation")
+
+    def decline(
+        self, caller: AccountCaller, token: str | None = None, *, company_id: str = ""
+    ) -> None:
+        """Ends an invitation of the caller's address, and frees the license that it holds; one that
+        they have declined stays as it is.
+
+        Raises InvitationNotFound, InvitationForOtherAddress, AddressNotVerified, GuestNotAllowed.
+        """
+        path = _path_of(caller, token, company_id)
+        company_id, invitation_id = path.split("/")[1::2]
+
+        def attempt() -> None:
+            try:
+                roster, invitation = self._read(company_id, invitation_id, caller.uid)
+            except CompanyNotFound:
+                raise InvitationNotFound from None
+            if invitation.status is InvitationStatus.DECLINED:
+                _invited_user(roster.user(caller.uid), invitation)
+                return
+            _valid(roster, path, token)
+            _invited_user(roster.user(caller.uid), invitation)
+            self._end(roster, invitation, InvitationStatus.DECLINED)
+
+        contend(attempt)
+        log.info("invitation_declined", companyId=company_id)
 
     def expire(self, limit: int) -> int:
         """Ends invitations whose time has passed, and later deletes them; returns how many."""
@@ -337,13 +410,27 @@ def _parts(token: str) -> tuple[str, str]:
     return f"co{found[1]}", found[2]
 
 
-def _valid(roster: Roster, path: str, token: str) -> Invitation:
-    """The pending invitation with this token. Raises InvitationNotFound."""
+def _path_of(caller: AccountCaller, token: str | None, company_id: str) -> str:
+    """The path of the invitation with a token, or of that of the caller's address to a company.
+    Raises GuestNotAllowed, InvitationNotFound, AddressNotVerified."""
+    if caller.guest:
+        raise GuestNotAllowed
+    if token is not None:
+        return invitation_path(*_parts(token))
+    # Before anything is read: with somebody else's address, nothing is learnt about its
+    # invitations.
+    if not caller.user.email_verified or caller.email is None:
+        raise AddressNotVerified
+    return invitation_path(company_id, invitation_id_of(caller.email))
+
+
+def _valid(roster: Roster, path: str, token: str | None) -> Invitation:
+    """The pending invitation, with this token if there is one. Raises InvitationNotFound."""
     document = roster.document(path)
     if not document.exists:
         raise InvitationNotFound
     invitation = Invitation.of(document)
-    same = hmac.compare_digest(invitation.token_hash or "", _hash(token))
+    same = token is None or hmac.compare_digest(invitation.token_hash or "", _hash(token))
     if not same or not invitation.is_pending(roster.at):
         raise InvitationNotFound
     return invitation
@@ -352,11 +439,16 @@ def _valid(roster: Roster, path: str, token: str) -> Invitation:
 def _check_inviter(roster: Roster, invitation: Invitation) -> None:
     """Raises InvitationNotFound if whoever invited could not do so now."""
     user, member = roster.user(invitation.invited_by), roster.find(invitation.invited_by)
-    if user is not None and user.role == "admin" and not user.suspended:
-        return
-    needed = ("owner",) if invitation.role == "admin" else ("owner", "admin")
-    if user is None or user.suspended or member is None or member.access not in needed:
+    if not _may_invite(user, member, invitation.role):
         raise InvitationNotFound
+
+
+def _may_invite(user: UserRecord | None, member: Member | None, role: GivenRole) -> bool:
+    """Whether somebody can invite people who get this role."""
+    if user is None or user.suspended:
+        return False
+    needed = ("owner",) if role == "admin" else ("owner", "admin")
+    return user.role == "admin" or (member is not None and member.access in needed)
 
 
 def _invited_user(user: UserRecord | None, invitation: Invitation) -> UserRecord:

@@ -55,6 +55,7 @@ class LicenseStatus(StrEnum):
 class InvitationStatus(StrEnum):
     PENDING = "pending"
     ACCEPTED = "accepted"
+    DECLINED = "declined"
     REVOKED = "revoked"
     EXPIRED = "expired"
 

@@ -89,6 +89,7 @@ class FeaturesView(Schema):
     push: bool
     sms: bool
     mail: bool
+    api_keys: bool = Field(description="Whether `POST /api/keys` makes API keys.")
 
 
 class EmulatorsView(Schema):
@@ -187,4 +188,5 @@ def _features(settings: Settings) -> FeaturesView:
         push=settings.push != "off",
         sms=settings.sms != "off",
         mail=settings.mail != "off",
+        api_keys=settings.api_keys == "on",
     )

@@ -13,7 +13,7 @@ from troupe.wallet.errors import BillingBlocked, NotEnoughTokens, WalletNotFound
 from troupe.web.caller import Auth
 from troupe.web.reply import Reply
 from troupe.web.routes import Api
-from troupe.web.schema import KeyHeader, Page
+from troupe.web.schema import KeyHeader
 
 if TYPE_CHECKING:
     from troupe.audit.service import AuditLog
@@ -64,11 +64,17 @@ def consume_tokens(
     "/api/tokens/ledger",
     scope=Scope.USAGE_READ,
     data=schemas.Ledger,
-    errors=(BadCursor, PageTooDeep),
+    errors=(BadCursor, PageTooDeep, Forbidden),
 )
-def get_token_ledger(query: Page, caller: Caller, wallet: WalletService) -> Reply:
+def get_token_ledger(
+    query: schemas.LedgerQuery, caller: Caller, wallet: WalletService, audit_log: AuditLog
+) -> Reply:
     """Lists all changes to your balance, newest first."""
-    entries, found = wallet.ledger(caller.uid, query)
+    owner = query.owner_id or caller.uid
+    if owner != caller.uid and caller.role != "admin":
+        raise Forbidden
+    audit_log.read_user(caller, "getTokenLedger", owner)
+    entries, found = wallet.ledger(owner, query)
     return Reply(
         schemas.Ledger(entries=[schemas.EntryView.of(entry) for entry in entries]),
         "Ledger fetched successfully",

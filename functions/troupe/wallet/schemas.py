@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field
 
 from troupe.wallet.records import Entry, EntryKind, Meter
-from troupe.web.schema import Headers, Id, Line, Schema, example
+from troupe.web.schema import Headers, Id, Line, Page, Schema, example
 
 
 class CompanyHeader(Headers):
@@ -67,6 +67,12 @@ class EntryView(Schema):
             job_id=entry.job_id,
             created_at=entry.at,
         )
+
+
+class LedgerQuery(Page):
+    owner_id: Id | None = Field(
+        None, description="For administrators: of this user or company, instead of your own."
+    )
 
 
 class Ledger(Schema):

@@ -29,6 +29,13 @@ export default function Account() {
         <Looks user={user} />
         {!user.isGuest && <Password user={user} />}
         <Sessions />
+        {!user.isGuest && (
+          <section>
+            <h2>{t.keys}</h2>
+            <p class="section-why">{t.keysWhy}</p>
+            <LinkButton href="/account/keys" small>{t.toKeys}</LinkButton>
+          </section>
+        )}
         <Activity />
         <YourData user={user} />
       </div>

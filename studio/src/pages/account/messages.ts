@@ -62,6 +62,10 @@ export const text = messages(
     ended: 'Signed out there.',
     endedOthers: (count: number) => plural(count, { one: '# sign-in has ended.', other: '# sign-ins have ended.' }, 'en'),
 
+    keys: 'For your programs',
+    keysWhy: 'An API key lets a program work in your name, without your password.',
+    toKeys: 'API keys',
+
     activity: 'Activity',
     noActivity: 'Nothing has happened yet.',
     clear: 'Clear the list',
@@ -144,6 +148,10 @@ export const text = messages(
     endOthersWhy: 'يبقى هذا المتصفح وحده.',
     ended: 'تم تسجيل الخروج هناك.',
     endedOthers: (count) => plural(count, { zero: 'لم يكن هناك دخول آخر.', one: 'انتهى دخول واحد.', two: 'انتهى دخولان.', few: 'انتهت # تسجيلات دخول.', many: 'انتهى # تسجيل دخول.', other: 'انتهى # تسجيل دخول.' }, 'ar'),
+
+    keys: 'لبرامجك',
+    keysWhy: 'يتيح مفتاح API لبرنامج أن يعمل باسمك دون كلمة مرورك.',
+    toKeys: 'مفاتيح API',
 
     activity: 'النشاط',
     noActivity: 'لم يحدث شيء بعد.',

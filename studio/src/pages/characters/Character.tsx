@@ -66,6 +66,7 @@ function Actions({ character, onChange }: { character: Character; onChange: (cha
       <div class="buttons">
         {sample && <Button look="lit" icon={isSounding ? 'pause' : 'play'} onClick={() => (isSounding ? pause() : void play(sample))}>{isSounding ? t.pause : t.play}</Button>}
         {(isOwner || character.allowUse) && <LinkButton href={`/speak?character=${id}`} icon="speak">{t.speak}</LinkButton>}
+        {(isOwner || character.allowUse) && <LinkButton href={`/history?character=${id}`} icon="history">{t.spoken}</LinkButton>}
         <Star character={character} onChange={onChange} />
       </div>
       {isOwner && (

@@ -39,6 +39,7 @@ export const text = messages(
     publicWhy: 'Everybody sees it, and it is in the list.',
 
     speak: 'Speak with this voice',
+    spoken: 'What they have spoken',
     edit: 'Edit',
     delete: 'Delete',
     removed: (name: string) => `${name} is deleted`,
@@ -183,6 +184,7 @@ export const text = messages(
     publicWhy: 'يراها الجميع، وتظهر في القائمة.',
 
     speak: 'انطق بهذا الصوت',
+    spoken: 'ما نُطق بصوتها',
     edit: 'تعديل',
     delete: 'حذف',
     removed: (name) => `حُذفت ${name}`,

@@ -12,6 +12,7 @@ import { TextField } from '../../ui/Field.tsx';
 import { Page } from '../../ui/Page.tsx';
 import { Empty } from '../../ui/States.tsx';
 import { Face } from './Face.tsx';
+import { ForYou } from './ForYou.tsx';
 import { text } from './list-messages.ts';
 import { waiting } from './waiting.ts';
 import { words } from './words.ts';
@@ -40,7 +41,10 @@ export default function Companies() {
         {isGuest ? (
           <Empty title={t.empty} action={<LinkButton href="/sign-up?to=/companies" look="primary">{t.account}</LinkButton>}>{t.guest}</Empty>
         ) : (
-          <Rows of={list} empty={<Empty title={t.empty}>{t.emptyWhy}</Empty>}>{(company) => <Row key={company.id} company={company} />}</Rows>
+          <>
+            <ForYou />
+            <Rows of={list} empty={<Empty title={t.empty}>{t.emptyWhy}</Empty>}>{(company) => <Row key={company.id} company={company} />}</Rows>
+          </>
         )}
         {isFounding && <Found onClose={() => setFounding(false)} />}
       </Page>

@@ -90,11 +90,22 @@ function Answer({ token }: { token: string }) {
       toast(t.joined(joined.company.name));
       go(`/companies/${joined.company.id}`, { replace: true });
     });
-  const decline = () => {
-    forgetInvitation();
-    toast(t.declined);
-    go(state.value === 'in' ? '/companies' : '/', { replace: true });
-  };
+  // Only who has the address can decline for good; everybody else puts the link away.
+  const decline = () =>
+    run('decline', async () => {
+      let isDeclined = false;
+      if (me.value?.isVerified) {
+        try {
+          await api.POST('/api/invitations/decline', { body: { token } });
+          isDeclined = true;
+        } catch (caught) {
+          if (!(caught instanceof ApiError && (caught.status === 403 || caught.status === 404))) throw caught;
+        }
+      }
+      forgetInvitation();
+      toast(isDeclined ? t.declined : t.putAway);
+      go(state.value === 'in' ? '/companies' : '/', { replace: true });
+    });
   if (state.value === 'unknown') return <Skeleton lines={2} />;
   if (state.value !== 'in' || me.value?.isGuest) {
     return (
@@ -103,7 +114,7 @@ function Answer({ token }: { token: string }) {
         <div class="buttons">
           <LinkButton href="/sign-up?to=/invitation" look="primary">{t.signUp}</LinkButton>
           {!me.value?.isGuest && <LinkButton href="/sign-in?to=/invitation">{t.signIn}</LinkButton>}
-          <Button look="quiet" onClick={decline}>{t.decline}</Button>
+          <Button look="quiet" isBusy={busy === 'decline'} onClick={() => void decline()}>{t.decline}</Button>
         </div>
       </>
     );
@@ -114,7 +125,7 @@ function Answer({ token }: { token: string }) {
         <p role="alert">{t.other}</p>
         <div class="buttons">
           <Button onClick={() => void signOut()}>{t.signOut}</Button>
-          <Button look="quiet" onClick={decline}>{t.decline}</Button>
+          <Button look="quiet" isBusy={busy === 'decline'} onClick={() => void decline()}>{t.decline}</Button>
         </div>
       </>
     );
@@ -130,7 +141,7 @@ function Answer({ token }: { token: string }) {
         ) : (
           <Button look="primary" isBusy={busy === 'accept'} onClick={() => void accept()}>{t.accept}</Button>
         )}
-        <Button look="quiet" onClick={decline}>{t.decline}</Button>
+        <Button look="quiet" isBusy={busy === 'decline'} onClick={() => void decline()}>{t.decline}</Button>
       </div>
     </>
   );

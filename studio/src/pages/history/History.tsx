@@ -14,6 +14,7 @@ import { Page } from '../../ui/Page.tsx';
 import { isThere } from '../../ui/removal.ts';
 import { Empty, Loading } from '../../ui/States.tsx';
 import { toast } from '../../ui/toasts.tsx';
+import { charactersWith } from './characters.ts';
 import { isFiltered, STATUSES, want, wanted, type Wanted } from './filters.ts';
 import { text } from './messages.ts';
 import { removeRecording, removeRecordings } from './removal.ts';
@@ -29,8 +30,9 @@ interface Listed {
 
 const PAUSE = 300;
 
-async function load({ search, favourite, status, language }: Wanted, cursor?: string): Promise<Listed> {
-  const query = { limit: 25, ...(cursor && { cursor }), ...(search && { search }), ...(favourite && { favourite }), ...(status && { status }), ...(language && { language }) };
+async function load({ search, favourite, status, language, character }: Wanted, cursor?: string): Promise<Listed> {
+  const filter = { ...(search && { search }), ...(favourite && { favourite }), ...(status && { status }), ...(language && { language }), ...(character && { characterId: character }) };
+  const query = { limit: 25, ...(cursor && { cursor }), ...filter };
   const { data, meta } = await page(api.GET('/api/user/voice-history', { params: { query } }));
   return { items: data.history, next: meta.nextCursor, total: meta.total };
 }
@@ -51,13 +53,15 @@ export default function History() {
   );
 }
 
-function Filters({ shown: { search, favourite, status, language } }: { shown: Wanted }) {
+function Filters({ shown: { search, favourite, status, language, character } }: { shown: Wanted }) {
   const t = text();
   const [typed, type] = useState(search);
   const latest = useRef(search);
   const languages = useResource(spoken);
   const { value } = languages.loaded;
   const codes = value.state === 'ready' ? value.value : [];
+  const characters = useResource(() => charactersWith(character), [character]);
+  const cast = characters.loaded.value.state === 'ready' ? characters.loaded.value.value : [];
   // By the way back, say.
   useEffect(() => {
     if (search !== latest.current) type(search);
@@ -77,6 +81,12 @@ function Filters({ shown: { search, favourite, status, language } }: { shown: Wa
       <TextField label={t.search} type="search" inputMode="search" dir="auto" maxLength={100} value={typed} onValue={type} />
       <SelectField label={t.status} value={status} choices={[{ value: '', label: t.allStatuses }, ...STATUSES.map((each) => ({ value: each, label: t[each] }))]} onValue={(each) => want({ status: each as Wanted['status'] })} />
       <SelectField label={t.language} value={language} choices={[{ value: '', label: t.allLanguages }, ...languageChoices(language && !codes.includes(language) ? [...codes, language] : codes)]} onValue={(each) => want({ language: each })} />
+      <SelectField
+        label={t.character}
+        value={character}
+        choices={[{ value: '', label: t.allCharacters }, ...(character && !cast.some(({ value: id }) => id === character) ? [{ value: character, label: t.unknownCharacter }] : []), ...cast]}
+        onValue={(each) => want({ character: each })}
+      />
       <button type="button" class="history-favourites" aria-pressed={favourite} onClick={() => want({ favourite: !favourite })}>
         <Icon name="star" size={18} />
         <span>{t.favourites}</span>

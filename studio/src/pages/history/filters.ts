@@ -10,9 +10,11 @@ export interface Wanted {
   favourite: boolean;
   status: Schemas['JobStatus'] | '';
   language: string;
+  /** Who speaks: an id. */
+  character: string;
 }
 
-const ALL: Wanted = { search: '', favourite: false, status: '', language: '' };
+const ALL: Wanted = { search: '', favourite: false, status: '', language: '', character: '' };
 
 export function wanted(): Wanted {
   const { searchParams } = address.value;
@@ -24,16 +26,17 @@ export function wanted(): Wanted {
     favourite: searchParams.get('favourite') === 'true',
     status: STATUSES.find((each) => each === searchParams.get('status')) ?? '',
     language: searchParams.get('language') ?? '',
+    character: searchParams.get('character') ?? '',
   };
 }
 
 /** A search ends the filters, and a filter the search. */
 export function want(changes: Partial<Wanted>): void {
   const before = wanted();
-  const { search, favourite, status, language } = 'search' in changes ? { ...ALL, ...changes } : { ...before, search: '', ...changes };
-  const query = new URLSearchParams({ ...(search && { search }), ...(favourite && { favourite: 'true' }), ...(status && { status }), ...(language && { language }) });
+  const { search, favourite, status, language, character } = 'search' in changes ? { ...ALL, ...changes } : { ...before, search: '', ...changes };
+  const query = new URLSearchParams({ ...(search && { search }), ...(favourite && { favourite: 'true' }), ...(status && { status }), ...(language && { language }), ...(character && { character }) });
   // Every letter of a search is no step on the way back.
   go(`/history${query.size ? `?${query}` : ''}`, { replace: Boolean(search && before.search) });
 }
 
-export const isFiltered = ({ search, favourite, status, language }: Wanted): boolean => Boolean(search || favourite || status || language);
+export const isFiltered = ({ search, favourite, status, language, character }: Wanted): boolean => Boolean(search || favourite || status || language || character);

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api, data, page, type Schemas } from '../../api/client.ts';
-import { date, locale, number } from '../../i18n/index.ts';
+import { date, number } from '../../i18n/index.ts';
 import { me } from '../../session/session.ts';
 import { useResource } from '../../state/resource.ts';
 import { Button, LinkButton } from '../../ui/Button.tsx';
@@ -10,9 +10,9 @@ import { Empty, Loading, Problem } from '../../ui/States.tsx';
 import { moneyOfCents } from '../plans/money.ts';
 import { openPortal } from '../plans/portal.ts';
 import { text } from './messages.ts';
+import { Movement, type Entry } from './Movement.tsx';
 import './wallet.css';
 
-type Entry = Schemas['EntryView'];
 type Payment = Schemas['PaymentView'];
 interface Listed<T> {
   items: T[];
@@ -94,34 +94,6 @@ function Balance({ profile, subscription }: { profile: Schemas['ProfileData']; s
 }
 
 const rounded = (minutes: number): number => Math.round(minutes * 10) / 10;
-
-const signed = (value: number): string => new Intl.NumberFormat(locale.value, { signDisplay: 'exceptZero', maximumFractionDigits: 1 }).format(value);
-
-function Movement({ entry }: { entry: Entry }) {
-  const t = text();
-  const isHeld = entry.amount === 0; // only moved between what is available and what is held
-  const count = isHeld ? -entry.held : entry.amount;
-  const amount = entry.meter === 'tokens' ? t.someTokens(signed(count), Math.abs(count)) : t.someTime(signed(count / 60));
-  return (
-    <li class="movement" data-held={isHeld || undefined}>
-      <div class="row-main">
-        <p class="movement-what">{what(entry)}</p>
-        <p class="row-about"><time dateTime={entry.createdAt}>{date(entry.createdAt, 'long')}</time></p>
-      </div>
-      <p class="movement-amount">{amount}</p>
-    </li>
-  );
-}
-
-/** Reasons are the server's words; those that everybody has are put into the language of the page. */
-function what({ kind, reason }: Entry): string {
-  const t = text();
-  if (reason === 'signup') return t.signup;
-  const plan = /^plan (.+)/.exec(reason)?.[1];
-  if (plan) return `${t[kind]}: ${t.ofPlan(plan)}`;
-  const isSaid = reason && (kind === 'consume' || kind === 'adjust' || kind === 'grant' || kind === 'reverse');
-  return isSaid ? `${t[kind]}: ${reason}` : t[kind];
-}
 
 /** Nothing, for those who have paid nothing. */
 function Payments() {

@@ -1,21 +1,18 @@
 import { useState } from 'preact/hooks';
-import { api, data, page, type Schemas } from '../../../api/client.ts';
-import { answered, keyFor } from '../../../api/idempotency.ts';
-import { date, number } from '../../../i18n/index.ts';
+import { api, data, type Schemas } from '../../../api/client.ts';
+import { number } from '../../../i18n/index.ts';
 import { useResource } from '../../../state/resource.ts';
 import { Button } from '../../../ui/Button.tsx';
 import { SelectField, TextField } from '../../../ui/Field.tsx';
-import { Empty, Loading } from '../../../ui/States.tsx';
-import { toast } from '../../../ui/toasts.tsx';
+import { Loading } from '../../../ui/States.tsx';
 import { AdminPage } from '../AdminPage.tsx';
 import { Bars, Chart, Figures } from '../../../manage/Chart.tsx';
-import { FormDialog } from '../../../manage/FormDialog.tsx';
-import { listed, oneOf, query, Rows, useList } from '../../../manage/lists.tsx';
+import { oneOf, query } from '../../../manage/lists.tsx';
 import { common } from '../messages.ts';
 import { money } from '../../../manage/money.ts';
 import { text } from './messages.ts';
+import { Owned } from './Owned.tsx';
 
-type Payment = Schemas['PaymentView'];
 const SPANS = ['7', '30', '90'] as const;
 const DAY = 86_400_000;
 
@@ -99,93 +96,5 @@ function Revenue() {
         }}
       </Loading>
     </section>
-  );
-}
-
-function Owned({ owner }: { owner: string }) {
-  const t = text();
-  const [asked, setAsked] = useState<{ payment: Payment; what: 'refund' | 'paid' } | null>(null);
-  const payments = useList<Payment>(async (cursor) => {
-    const { data: found, meta } = await page(api.GET('/api/payments', { params: { query: { ownerId: owner, limit: 25, ...cursor } } }));
-    return listed(found.payments, meta);
-  }, [owner]);
-  const done = (payment: Payment, words: string) => {
-    setAsked(null);
-    toast(words);
-    payments.replace(payment, (each) => each.id === payment.id);
-  };
-  return (
-    <>
-      <Rows of={payments} empty={<Empty title={t.none}>{t.noneWhy}</Empty>}>
-        {(payment) => (
-          <li key={payment.id} class="row">
-            <div class="row-main">
-              <p class="row-name" dir="auto">{payment.description || t.unnamed(payment.number)}</p>
-              <p class="row-about">
-                <span class="tag" data-status={payment.status}>{t[payment.status]}</span>
-                <strong dir="ltr">{money(payment.amount, payment.currency)}</strong>
-                <span>{t[payment.type]}</span>
-                {payment.refunded > 0 && <span>{t.partBack(money(payment.refunded, payment.currency))}</span>}
-                <time dateTime={payment.issuedAt}>{date(payment.issuedAt, 'long')}</time>
-              </p>
-            </div>
-            <div class="row-buttons">
-              {payment.type === 'manual' && (payment.status === 'open' || payment.status === 'overdue') && <Button small onClick={() => setAsked({ payment, what: 'paid' })}>{t.markPaid}</Button>}
-              {(payment.status === 'paid' || payment.status === 'partly_refunded') && <Button small onClick={() => setAsked({ payment, what: 'refund' })}>{t.refund}</Button>}
-            </div>
-          </li>
-        )}
-      </Rows>
-      {asked?.what === 'refund' && <Refund payment={asked.payment} onClose={() => setAsked(null)} onDone={(payment) => done(payment, t.refundedNow)} />}
-      {asked?.what === 'paid' && <MarkPaid payment={asked.payment} onClose={() => setAsked(null)} onDone={(payment) => done(payment, t.paidNow)} />}
-    </>
-  );
-}
-
-interface Asked {
-  payment: Payment;
-  onDone: (payment: Payment) => void;
-  onClose: () => void;
-}
-
-function Refund({ payment, onDone, onClose }: Asked) {
-  const t = text();
-  const most = payment.amount - payment.refunded;
-  const [amount, setAmount] = useState(String(most));
-  const [reason, setReason] = useState('');
-  const save = async () => {
-    const body = { amount: Number(amount), ...(reason && { reason }) };
-    const purpose = `refund-${payment.id}`;
-    const params = { path: { paymentId: payment.id }, header: { 'Idempotency-Key': keyFor(purpose, body) } };
-    const refunded = await data(api.POST('/api/admin/payments/{paymentId}/refund', { params, body }));
-    answered(purpose);
-    return refunded.payment;
-  };
-  return (
-    <FormDialog title={t.refundTitle} action={t.refund} save={save} onSaved={onDone} onClose={onClose}>
-      {(wrong) => (
-        <>
-          <p>{t.refundWhy}</p>
-          <TextField label={t.amount} type="number" min={1} max={most} step={1} hint={t.amountHint(money(most, payment.currency))} value={amount} onValue={setAmount} error={wrong.amount} />
-          <TextField label={t.reason} dir="auto" value={reason} onValue={setReason} error={wrong.reason} />
-        </>
-      )}
-    </FormDialog>
-  );
-}
-
-function MarkPaid({ payment, onDone, onClose }: Asked) {
-  const t = text();
-  const [reference, setReference] = useState(payment.reference);
-  const save = () => data(api.POST('/api/payments/{paymentId}/paid', { params: { path: { paymentId: payment.id } }, body: { ...(reference && { reference }) } }));
-  return (
-    <FormDialog title={t.markPaid} action={t.markPaid} save={save} onSaved={(answer) => onDone(answer.payment)} onClose={onClose}>
-      {(wrong) => (
-        <>
-          <p>{t.markPaidWhy}</p>
-          <TextField label={t.reference} dir="auto" value={reference} onValue={setReference} error={wrong.reference} />
-        </>
-      )}
-    </FormDialog>
   );
 }
