@@ -165,7 +165,7 @@ stripe-live: setup ## Compare the fake Stripe with the real one (STRIPE_TEST_KEY
 	@PYTHONPATH=functions $(BIN)/python -m tests.stripe_live
 
 # What mypy checks. pyproject.toml relaxes some rules for tests and bench.
-TYPED := functions/main.py functions/troupe local tools tests bench
+TYPED := functions/main.py functions/troupe local tools tests bench clients/python/src/troupe_client/*.py
 
 .PHONY: lint
 lint: setup ## Check style, types and layers
@@ -199,6 +199,19 @@ lock: setup ## Write all requirements*.txt from the .in files (LOCK_ARGS=--upgra
 licences: setup ## Write the tables of docs/licences.md from the installed packages
 	@$(BIN)/python -m tools.licences
 
+.PHONY: clients
+clients: setup ## Build the packages for Python and TypeScript into clients/dist
+	@$(BIN)/python -m tools.clients --build
+
+.PHONY: docs
+docs: $(PYTHON_READY) ## Build the documentation site into site/ (DOCS_ARGS="serve" shows it)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs $(or $(DOCS_ARGS),build --strict --quiet)
+
+# `python -m bench.costs` counts and measures again what it is computed from.
+.PHONY: costs
+costs: setup ## Write docs/costs.md from what was counted and the prices (tools/prices.json)
+	@PYTHONPATH=functions $(BIN)/python -m tools.costs
+
 .PHONY: openapi
 openapi: setup ## Write functions/openapi.json from the routes
 	@cd functions && venv/bin/python -m troupe openapi
@@ -217,5 +230,6 @@ bench: setup ## Measure, print a table, write bench/results.json
 
 .PHONY: clean
 clean: ## Remove everything that can be rebuilt
+	rm -rf site clients/dist clients/python/src/troupe_client/generated clients/typescript/src/api.ts clients/typescript/dist
 	rm -rf $(VENV) node_modules studio/node_modules studio/dist functions/models .local out .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -45,10 +45,13 @@ P50_LIMITS = {"listCharacters": 6, "listVoiceHistory": 3.5, "starCharacter": 4, 
 
 
 class Counter:
-    """Counts documents that pass the generated API of a Firestore client."""
+    """Counts documents that pass the generated API of a Firestore client. `written` includes
+    deletions; `changed` and `deleted` are the documents' paths, one for each write."""
 
     def __init__(self, client: Any) -> None:
         self.read = self.written = 0
+        self.changed: list[str] = []
+        self.deleted: list[str] = []
         api, counter = client._firestore_api, self
 
         class Proxy:
@@ -67,9 +70,22 @@ class Counter:
 
             def commit(self, request: Any, **kwargs: Any) -> Any:
                 counter.written += len(request["writes"])
+                for write in request["writes"]:
+                    counter._note(write)
                 return api.commit(request=request, **kwargs)
 
         client._firestore_api_internal = Proxy()
+
+    def clear(self) -> None:
+        self.read = self.written = 0
+        self.changed.clear()
+        self.deleted.clear()
+
+    def _note(self, write: Any) -> None:
+        paths, name = (
+            (self.deleted, write.delete) if write.delete else (self.changed, write.update.name)
+        )
+        paths.append(name.partition("/documents/")[2])
 
     def _each(self, answers: Any, *kinds: str) -> Iterator[Any]:
         for answer in answers:
@@ -159,7 +175,7 @@ def table() -> list[dict[str, Any]]:
             ids |= _prepared(operation.id, _asker(caller), ids)
             body = request_of(operation.route, ids)
             client = app_for(operation.function).test_client()
-            counter.read = counter.written = 0
+            counter.clear()
             with client.open(
                 operation.filled(ids) + QUERIES.get(operation.id, ""),
                 method=operation.method,

@@ -24,6 +24,11 @@ def main(arguments: list[str] | None = None, services: Container | None = None) 
         from troupe.commands.models import models
 
         return models(options, ModelFiles(os.environ.get("MODELS_DIR", "")))
+    if options.command == "preflight":  # the same, and not all settings have to be there
+        from troupe.app.functions import container
+        from troupe.commands.preflight import preflight
+
+        return preflight(options, lambda: services or container())
     if services is None:
         from troupe.app.functions import container
 
@@ -101,6 +106,16 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument(
         "--packages", metavar="DIR", help="take files from the packages in this directory"
     )
+
+    before = commands.add_parser(
+        "preflight",
+        help="say what a project lacks before and after a deploy, and what mends it; reads only",
+    )
+    before.add_argument("--project", metavar="ID", help="default: GCLOUD_PROJECT")
+    before.add_argument(
+        "--deployed", action="store_true", help="fail if nothing is deployed yet, too"
+    )
+    before.add_argument("--webhook", metavar="URL", help="https://YOUR-SITE/api/payments/webhook")
 
     stripe = commands.add_parser(
         "stripe", help="set up Stripe, or check that it is set up as it should be"

@@ -7,8 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-DOCUMENT = ROOT / "functions" / "openapi.json"
+from tools.clients import DOCUMENT, TYPESCRIPT
+from tools.locks import ROOT
+
 HERE = Path(__file__).with_name("typescript")
 STRICT = (
     *("--strict", "--noEmit", "--noUncheckedIndexedAccess", "--exactOptionalPropertyTypes"),
@@ -21,8 +22,8 @@ CLIENTS = ("live.mjs", "call.mjs", "peer.mjs", "captions.mjs")
 
 def compiled(folder: Path, document: Path) -> subprocess.CompletedProcess[str]:
     """The output of tsc for the sample calls, with types generated from `document`."""
-    for name in ("generate.mjs", "calls.ts"):
-        shutil.copy(HERE / name, folder)
+    for path in (HERE / "calls.ts", TYPESCRIPT / "generate.mjs"):
+        shutil.copy(path, folder)
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
     (folder / "package.json").write_text('{"type": "module"}')
     subprocess.run(["node", "generate.mjs", document, "api.d.ts"], cwd=folder, check=True)

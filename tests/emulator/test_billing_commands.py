@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fakes.google_project import PROJECT, complete, google_project, write_credentials
 from tests.support.billing import GIFT, Till, open_live_till, open_till
 from tests.support.stores import everything
 from troupe.__main__ import main
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
 from troupe.audit.records import Actor
+from troupe.commands import preflight
 from troupe.commands.stripe_check import stripe_problems
 from troupe.payments.events import TYPES
 from troupe.payments.records import (
@@ -115,6 +118,35 @@ def set_up(own_db: Database) -> Iterator[Till]:
         assert run(till, "stripe", "setup", "--webhook", SITE) == 0
         yield till
         assert till.server.problems == []
+
+
+def test_preflight_compares_prices_and_the_webhook(
+    set_up: Till,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("FUNCTIONS_EMULATOR", raising=False)
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_of_the_operator")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "key.json"))
+    (tmp_path / ".env").write_text("PAYMENTS=stripe\n")
+    monkeypatch.setattr(preflight, "FUNCTIONS", tmp_path)
+    with google_project() as google:
+        google.answers = complete({"PAYMENTS": "stripe"})
+        write_credentials(tmp_path / "key.json", google.base)
+        monkeypatch.setenv("GOOGLE_APIS_URL", f"{google.base}/api/{{host}}")
+        words = ("preflight", "--project", PROJECT, "--webhook")
+        assert run(set_up, *words, SITE) == 0
+        assert "ok       prices and webhook at Stripe" in capsys.readouterr().out
+        (price, *_) = set_up.services.stripe.prices()
+        set_up.db.commit(Update(f"prices/{price.id}", {"unitAmount": 1}))
+        another = "https://another.example.com/api/payments/webhook"
+        assert run(set_up, *words, another) == 1
+    told = capsys.readouterr().out
+    assert f"missing  webhook: there is no endpoint {another}" in told
+    assert f"{price.id} costs" in told
+    commands = told.count(f"python -m troupe stripe setup --webhook {another}")
+    assert commands == told.count("missing  ")
 
 
 def endpoint(till: Till) -> dict[str, Any]:
