@@ -271,6 +271,7 @@ ALIKE = {
     "generateScript": "createScript",
     "createRoomAlias1": "createRoom",
     "createRoomAlias2": "createRoom",
+    "v1Speech": "streamVoice",
 }
 
 # These name nothing but where they are sent, or each thing that they name has a result of its own.
@@ -286,6 +287,7 @@ NAME_NOTHING = {
     "exportCompany",
     "refundPayment",
     "uploadFile",
+    "v1Transcribe",
 }
 
 
