@@ -144,6 +144,11 @@ def _parser() -> argparse.ArgumentParser:
         help="resync: all customers with Stripe events since then, at most 30 days ago",
     )
     payments.add_argument(
+        "--refund-closed",
+        action="store_true",
+        help="resync: refund what was paid after an account was deleted",
+    )
+    payments.add_argument(
         "--dry-run", action="store_true", help="resync: say what would change, but write nothing"
     )
 

@@ -13,8 +13,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from troupe.caller import Caller, CompanyRole
-from troupe.errors import Forbidden, TroupeError
+from troupe.caller import Caller, CompanyRole, Scope
+from troupe.errors import Forbidden, ScopeMissing, TroupeError
 
 if TYPE_CHECKING:
     from troupe.adapters.firestore import Document
@@ -152,6 +152,13 @@ def payer(owner_id: str, caller: Caller, missing: Refusal) -> None:
         _record("company", caller.uid, f"users/{owner_id}", None)
     else:
         company_admin(owner_id, caller, missing)
+
+
+def key_reads(caller: Caller, scope: Scope) -> None:
+    """For a request that tells what is in an object of another scope than that of its operation.
+    Raises ScopeMissing if it came with an API key without the scope."""
+    if caller.key is not None and not caller.key.allows(scope):
+        raise ScopeMissing.of(scope)
 
 
 def hosted(company_id: str, host_uid: str, caller: Caller, missing: Refusal) -> None:

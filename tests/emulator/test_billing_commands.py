@@ -10,14 +10,22 @@ from typing import Any
 import pytest
 
 from tests.fakes.google_project import PROJECT, complete, google_project, write_credentials
-from tests.support.billing import GIFT, Till, open_till
+from tests.support.billing import GIFT, Till, open_live_till, open_till
 from tests.support.stores import everything
 from troupe.__main__ import main
 from troupe.adapters.firestore import Create, Database, Delete, Update, now
+from troupe.audit.records import Actor
 from troupe.commands import preflight
 from troupe.commands.stripe_check import stripe_problems
 from troupe.payments.events import TYPES
-from troupe.payments.records import EventRecord, EventStatus, Price, PriceKind
+from troupe.payments.records import (
+    EventRecord,
+    EventStatus,
+    Payment,
+    PaymentStatus,
+    Price,
+    PriceKind,
+)
 from troupe.plans.schemas import CreatePlan
 
 SITE = "https://example.com/api/payments/webhook"
@@ -60,6 +68,44 @@ def test_setup_makes_what_is_missing_once(
         own_db.commit(Update(f"prices/{price.id}", {"unitAmount": 1}))
         assert run(till, "stripe", "check") == 1
         assert f"{price.id} costs 1900 usd at Stripe, and 1 usd here" in capsys.readouterr().err
+
+
+def test_setup_makes_prices_for_a_live_key(
+    own_db: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_till(own_db) as till:
+        body = {"name": "Pro", "price": 19, "billingPeriod": "monthly", "tokens": 100}
+        plan = till.services.plans.create(CreatePlan.model_validate(body).fields())
+        till.services.offers.add({"name": "Pack", "kind": "topup", "price_cents": 500})
+        assert run(till, "stripe", "setup") == 0
+    with open_live_till(own_db) as live:
+        capsys.readouterr()
+        assert run(live, "stripe", "setup", "--webhook", SITE) == 0
+        assert capsys.readouterr().out.count("price price_") == 2
+        prices = live.services.price_table.of(plan.id)
+        assert sorted((each.livemode, each.active) for each in prices) == [
+            (False, False),
+            (True, True),
+        ]
+        assert run(live, "stripe", "check") == 1
+        problems = capsys.readouterr().err.splitlines()
+        assert [each.split(",")[0] for each in problems] == ["the key is live"]  # APP_URL is http
+        assert live.server.problems == []
+
+
+def test_setup_replaces_prices_that_were_archived_at_stripe(
+    set_up: Till, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archived = {each.id for each in set_up.services.price_table.all()}
+    for name in archived:
+        set_up.api.prices.update(name, {"active": False})
+    assert run(set_up, "stripe", "check") == 1
+    assert capsys.readouterr().err.count("is not active at Stripe") == 2
+    for made in (2, 0):
+        assert run(set_up, "stripe", "setup") == 0
+        assert capsys.readouterr().out.count("price price_") == made
+    assert {each.id for each in set_up.services.price_table.all() if not each.active} == archived
+    assert run(set_up, "stripe", "check") == 0
 
 
 @pytest.fixture
@@ -382,3 +428,45 @@ def test_resync_finds_what_nobody_told_us(
         own_db.commit(Create("stripeEvents/evt_1", event.stored()))
         assert run(till, "payments", "events") == 1
         assert "evt_1 (invoice.paid) is failed" in capsys.readouterr().out
+
+
+def test_what_is_paid_after_an_account_was_deleted_is_refunded_once(
+    till: Till, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uid, pack = till.user(), till.pack()
+    resync = ("payments", "resync", "--owner", uid)
+    till.buy(uid, addon_id=pack.id)
+    till.services.billing_closing.close(uid)
+    assert run(till, *resync) == 0
+    (late,) = till.billing(uid).late
+    assert (
+        f"paid after it was closed, --refund-closed refunds it: {late}" in capsys.readouterr().out
+    )
+    assert till.tokens(uid) == GIFT
+    assert run(till, *resync, "--refund-closed", "--dry-run") == 0
+    assert f"would refund {late}" in capsys.readouterr().out
+    assert till.server.world.all("refund") == []
+    for told in (f"refunded {late}", ""):
+        assert run(till, *resync, "--refund-closed") == 0
+        assert told in capsys.readouterr().out
+        (refund,) = till.server.world.all("refund")
+        assert refund["amount"] == 500
+        assert till.billing(uid).late == []
+    payment = Payment.of(till.db.get(f"payments/{late}"))
+    assert (payment.owner_id, payment.status) == (None, PaymentStatus.REFUNDED)
+    assert till.tokens(uid) == GIFT
+
+
+def test_a_late_payment_that_was_refunded_in_the_dashboard_is_not_refunded_again(
+    till: Till,
+) -> None:
+    uid, pack = till.user(), till.pack()
+    till.buy(uid, addon_id=pack.id)
+    till.services.billing_closing.close(uid)
+    till.sync(uid)
+    (late,) = till.billing(uid).late
+    (intent,) = Payment.of(till.db.get(f"payments/{late}")).payment_intents
+    till.server.refund(intent)
+    assert till.services.refunds.refund_late(Actor("operator", None), uid) == []
+    assert till.billing(uid).late == []
+    assert len(till.server.world.all("refund")) == 1

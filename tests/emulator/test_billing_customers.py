@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.billing import GIFT, Till, open_till
+from tests.support.billing import GIFT, Till, open_live_till, open_till
 from troupe.adapters.firestore import Database, Update, now
 from troupe.adapters.stripe_records import PaymentsUnavailable, StripeRefused
 from troupe.audit.records import Actor
-from troupe.payments.errors import NoCustomer
-from troupe.payments.records import PaymentStatus, billing_path
+from troupe.payments.errors import NoCustomer, PriceNotConfigured
+from troupe.payments.records import PaymentStatus, PriceKind, billing_path
 from troupe.plans.records import SubscriptionStatus
 from troupe.wallet.records import Owner
 
@@ -83,6 +83,44 @@ def test_a_key_of_the_other_mode_ends_nothing(till: Till) -> None:
         till.sync(uid)
     assert len(till.server.calls) == calls
     assert till.subscription(uid).status is SubscriptionStatus.ACTIVE
+
+
+def test_a_live_key_leaves_behind_what_was_bought_in_test_mode(till: Till) -> None:
+    """Nobody has paid for it, and Stripe does not know it with this key."""
+    uid, plan = till.subscriber(trialDays=7)
+    customer = customer_of(till, uid)
+    with open_live_till(till.db) as live:
+        for _ in range(2):
+            live.services.billing_sync.sync(uid)
+        billing = live.billing(uid)
+        assert (billing.customers, billing.test_customers) == ([], [customer])
+        assert (billing.subscription_id, billing.due_at) == (None, None)
+        assert live.subscription(uid).status is SubscriptionStatus.CANCELLED
+        assert live.server.calls == []
+        live.clean(uid)
+        tokens = live.tokens(uid)
+        with pytest.raises(PriceNotConfigured):
+            live.open(uid, plan_id=plan.id)
+        live.price(1000, "month", kind=PriceKind.PLAN, plan_id=plan.id, livemode=True)
+        live.buy(uid, plan_id=plan.id)
+        billing = live.sync(uid)
+        assert (billing.livemode, billing.live, billing.test_customers) == (True, True, [customer])
+        assert live.bought(uid)["status"] == "trialing"
+        assert live.tokens(uid) == tokens + 10
+        live.clean(uid)
+        with pytest.raises(PaymentsUnavailable):  # and a test key ends nothing that is paid for
+            till.sync(uid)
+        assert live.subscription(uid).status is SubscriptionStatus.ACTIVE
+
+
+def test_an_account_of_test_mode_is_erased_with_a_live_key(till: Till) -> None:
+    uid, _ = till.subscriber()
+    with open_live_till(till.db) as live:
+        assert live.services.billing_closing.close(uid)
+        live.services.billing_sync.sync(uid)
+        assert live.server.calls == []
+    billing = till.billing(uid)
+    assert (billing.closed, billing.customers) == (True, [])
 
 
 @pytest.mark.parametrize("refuses", [True, False], ids=["refuses", "lists nothing"])

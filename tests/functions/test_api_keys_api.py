@@ -8,8 +8,18 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.openai_server import KEY, openai_server
 from tests.support.companies import a_firm
-from tests.support.factories import CountingDatabase, code, signed_in, test_settings
+from tests.support.factories import (
+    CountingDatabase,
+    HeldQueue,
+    code,
+    signed_in,
+    test_settings,
+)
+from tests.support.forms import multipart
+from tests.support.media_files import sent
+from tests.support.speeches import noise, wav
 from tests.support.wiring import app_for, held_queue, rewired, services
 from troupe.adapters.firestore import Database, Update, now
 from troupe.api_keys import secrets
@@ -20,6 +30,9 @@ from troupe.app.domains import apis, functions
 from troupe.caller import Device, Scope
 from troupe.commands.keys_audit import audit_keys
 from troupe.wallet.budgets import key_month_path
+from troupe.wallet.ledger import grant_writes
+from troupe.wallet.records import Meter
+from troupe.wallet.records import Owner as Payer
 
 TEXT = {"text": "Good evening.", "language": "en-US"}
 NEVER = {"auth", "payments", "companies", "admin", "support", "rooms", "calls", "captions", "live"}
@@ -109,6 +122,40 @@ def test_what_a_key_may_not_do(owner: Owner) -> None:
     _, key = owner.key(*everything)
     refused = app_for("auth").test_client().get("/api/auth/me", headers=bearer(key))
     assert code(refused) == (403, "key_not_accepted")
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [("/api/audio/transcribe", {}), ("/api/dubbing", {"targetLanguage": "pt"})],
+)
+def test_a_key_needs_the_scope_of_files_to_hear_what_is_in_them(
+    owner: Owner, path: str, form: dict[str, str]
+) -> None:
+    file = services().user_files.add(owner.uid, "Talk.wav", sent(wav(noise(2))))
+    owner.db.commit(*grant_writes(Payer.user(owner.uid), "test", Meter.TOKENS, 200, "test", now()))
+
+    def ask(key: str, **given: Any) -> Any:
+        headers = bearer(key) | {"Prefer": "respond-async"}
+        client = app_for("language").test_client()
+        return client.post(path, headers=headers, **multipart(**form, **given))
+
+    with openai_server() as fake:
+        settings = test_settings(
+            TRANSCRIBER="openai",
+            OPENAI_API_KEY=KEY,
+            OPENAI_BASE_URL=fake.base_url,
+        )
+        with rewired(settings=settings, queue=HeldQueue()):
+            _, deaf = owner.key("transcribe")
+            for file_id in (file.id, "0" * 32):
+                refused = ask(deaf, fileId=file_id)
+                assert code(refused) == (403, "scope_missing")
+                assert refused.json["error"]["details"] == {"needs": "files"}
+            key_id, key = owner.key("transcribe", "files")
+            answer = ask(key, fileId=file.id)
+            assert answer.status_code == 202, answer.text
+            job_id = answer.json["data"]["job"]["jobId"]
+    assert owner.db.get(f"jobs/{job_id}").data["keyId"] == key_id
 
 
 def test_no_scope_reaches_accounts_money_or_people() -> None:

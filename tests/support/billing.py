@@ -14,6 +14,7 @@ from stripe import StripeClient
 from tests.fakes.stripe_server import StripeServer
 from tests.support.factories import new_user, test_settings
 from troupe.adapters.firestore import Create, Database, now
+from troupe.adapters.stripe import Stripe
 from troupe.app.container import Container
 from troupe.commands.ledger_audit import audit_owner
 from troupe.payments.checkout import Order
@@ -176,10 +177,22 @@ def open_till(db: Database, **changes: Any) -> Iterator[Till]:
         yield Till(db, server, **changes)
 
 
+@contextmanager
+def open_live_till(db: Database) -> Iterator[Till]:
+    """In live mode, which the settings of the emulators refuse."""
+    with open_till(db) as made:
+        server, key = made.server, "sk_live_of_the_fake_server"
+        server.settings.live = True
+        stripe = Stripe(key, [server.secret], server.url)
+        made.services = Container(made.settings, database=db, stripe=stripe)
+        made.api = StripeClient(key, base_addresses={"api": server.url}).v1
+        yield made
+
+
 @pytest.fixture
 def till(db: Database) -> Iterator[Till]:
     with open_till(db) as made:
         yield made
 
 
-__all__ = ["GIFT", "Till", "open_till", "till"]
+__all__ = ["GIFT", "Till", "open_live_till", "open_till", "till"]

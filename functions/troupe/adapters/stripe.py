@@ -398,9 +398,11 @@ class Stripe:
             params["recurring"] = {"interval": "year" if months == 12 else "month"}
         replaced = ""
         with _failures():
-            found = self._api.prices.list({"lookup_keys": [lookup_key], "active": True})
+            # One that was archived keeps the key.
+            found = self._api.prices.list({"lookup_keys": [lookup_key]})
             for old in map(price_of, found.data):
-                if (old.amount, old.currency, old.interval_months) == (amount, currency, months):
+                same = (old.amount, old.currency, old.interval_months) == (amount, currency, months)
+                if old.active and same:
                     return old
                 params["transfer_lookup_key"] = True
                 replaced = old.id
@@ -425,7 +427,8 @@ class Stripe:
         with _failures():
             service = self._api.billing_portal.configurations
             if configuration is not None:
-                return service.update(configuration, params).id
+                with _missing():  # it may be one of test mode
+                    return service.update(configuration, params).id
             return service.create(params).id
 
     def portal_features(self, configuration: str) -> dict[str, Any] | None:

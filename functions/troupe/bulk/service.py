@@ -98,6 +98,11 @@ class BulkService:
         """
         company_id = managed(caller, str(given.company_id))
         Roster(self._db, company_id, [caller.uid]).require_manager(caller)
+        subject = company_path(company_id)
+        if key is not None and chosen is not None:  # the first request may have removed them
+            job_id, hashed = keyed_id(caller.uid, key), _hash(given.target, asked, subject)
+            if self._jobs.earlier(job_id, caller.uid, None, hashed):
+                return self.get(caller.uid, job_id)
         if chosen is not None:
             found, page = self._members().page(caller, company_id, _First(), chosen)
             if page.total > MOST_ITEMS:
@@ -111,7 +116,7 @@ class BulkService:
             calls = self._db.get_all(list(map(call_path, given.ids)), select=["companyId"])
             known = [each.id for each in calls if each.data.get("companyId") == company_id]
             given = given.model_copy(update={"known": known})
-        return self._start(caller.uid, given, asked, key, company_path(company_id))
+        return self._start(caller.uid, given, asked, key, subject)
 
     def of_accounts(
         self, caller: Caller, given: BulkInput, asked: Mapping[str, Any], key: str | None
@@ -154,7 +159,7 @@ class BulkService:
             uid=uid,
             subject=subject,
             given=given,
-            request_hash=request_hash(f"bulk {given.target}", {**asked, "company": subject}),
+            request_hash=_hash(given.target, asked, subject),
             at=at,
         )
         here = len(given.names) <= MOST_AT_ONCE
@@ -177,3 +182,8 @@ class BulkService:
                 self._sender.send(job)
             except QueueUnavailable as error:  # the sweep enqueues it
                 log.warning("job_not_enqueued", jobId=job.id, reason=str(error))
+
+
+def _hash(target: Target, asked: Mapping[str, Any], subject: str) -> str:
+    """Identifies a request."""
+    return request_hash(f"bulk {target}", {**asked, "company": subject})

@@ -9,12 +9,14 @@ from typing import Any
 
 from troupe.adapters.firestore import Create, Increment, Merge, Update, Write, now
 from troupe.app.container import Container
+from troupe.audit.records import Actor
 from troupe.commands.payments_audit import audit_events
 from troupe.commands.stripe_check import stripe_problems
 from troupe.payments.events import TYPES
-from troupe.payments.records import BILLING, billing_path
+from troupe.payments.records import BILLING, Billing, billing_path
 
 _EVENTS_KEPT = timedelta(days=30)
+_OPERATOR = Actor(uid="operator", email=None)
 _TIMES = {"syncedAt", "updatedAt", "dueAt"}
 
 
@@ -68,7 +70,7 @@ def payments(options: argparse.Namespace, services: Container) -> int:
             )
             return 2
     owners = _owners(options, services, since)
-    failed = sum(not _resync(services, owner, dry=options.dry_run) for owner in owners)
+    failed = sum(not _resync(services, owner, options) for owner in owners)
     print(f"{'would ' if options.dry_run else ''}resync: {len(owners) - failed} of {len(owners)}")
     return 1 if failed else 0
 
@@ -89,22 +91,42 @@ def _owners(options: argparse.Namespace, services: Container, since: datetime | 
     return list(dict.fromkeys(owner.id for owner in found if owner is not None))
 
 
-def _resync(services: Container, owner: str, *, dry: bool) -> bool:
-    """Whether Stripe could be asked about a payer."""
+def _resync(services: Container, owner: str, options: argparse.Namespace) -> bool:
+    """Whether Stripe could be asked about a payer, and has refunded what was to be refunded."""
     try:
-        if not services.database.get(billing_path(owner)).exists:
+        document = services.database.get(billing_path(owner))
+        if not document.exists:
             print(f"{owner}: no billing record", file=sys.stderr)
             return False
-        if not dry:
+        if not options.dry_run:
             services.billing_sync.sync(owner, everything=True)
-            return True
+            return _paid_back(services, owner, refund=options.refund_closed)
         for write in services.billing_sync.preview(owner):
             if told := _told(write):
                 print(f"{owner}: would {told}")
+        if options.refund_closed:
+            for payment in Billing.of(document).late:
+                print(f"{owner}: would refund {payment}")
     except Exception as error:  # the others are still asked about
         print(f"{owner}: {type(error).__name__}: {error}", file=sys.stderr)
         return False
     return True
+
+
+def _paid_back(services: Container, owner: str, *, refund: bool) -> bool:
+    """Refunds what was paid after the billing was closed, or says that there is something. Whether
+    Stripe has refused nothing."""
+    late = Billing.of(services.database.get(billing_path(owner))).late
+    if late and not refund:
+        print(f"{owner}: paid after it was closed, --refund-closed refunds it: {', '.join(late)}")
+    if not refund:
+        return True
+    found = services.refunds.refund_late(_OPERATOR, owner)
+    for each in found:
+        print(f"{owner}: refunded {each.payment.id}")
+        if each.refused:
+            print(f"{owner}: Stripe refuses {each.refused} of it", file=sys.stderr)
+    return not any(each.refused for each in found)
 
 
 def _told(write: Write) -> str:

@@ -75,17 +75,19 @@ class Comments:
         ModerationUnavailable.
         """
         here = self._place(caller, draft.subject_kind, draft.subject_id)
-        if here.late:
-            raise GuestTooLate
-        internal = self._is_internal(here, draft)
         comment_id = keyed_id(caller.uid, key)
         path = comment_path(comment_id)
         asked = None
         if key is not None:
             given = {name: getattr(draft, name) for name in CommentDraft.__slots__}
             asked = request_hash("createComment", given)
-            if (stored := self._db.get(path)).exists:  # before moderation, which may cost money
+            # Before the parent is read, which may have been deleted since, and before moderation,
+            # which may cost money.
+            if (stored := self._db.get(path)).exists:
                 return _repeated(stored, asked)
+        if here.late:
+            raise GuestTooLate
+        internal = self._is_internal(here, draft)
         self._moderation.check(caller.uid, draft.text, *draft.tags)
         at = now()
         comment = Comment(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.access import key_reads
 from troupe.caller import Scope
 from troupe.captions.schemas import Captions
 from troupe.dubbing import schemas
@@ -73,6 +74,8 @@ def dub(form: schemas.DubForm, header: PaidHeaders, caller: Caller, dubbings: Du
             "a voice is cloned only with its owner's consent, which a recording does not show. "
             "Choose a `voiceId`.",
         )
+    if form.file_id is not None:
+        key_reads(caller, Scope.FILES)
     request = DubbingRequest(
         target_language=form.target_language,
         source_language=form.source_language,

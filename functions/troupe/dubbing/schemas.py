@@ -27,7 +27,11 @@ class DubForm(Form):
         description="A recording in any format that `/api/audio/transcribe` accepts, or an MP4 or "
         "QuickTime film (H.264 or HEVC): at most 32 MB and 30 minutes.",
     )
-    file_id: Id | None = Field(None, description="An uploaded recording, instead of `media`.")
+    file_id: Id | None = Field(
+        None,
+        description="An uploaded recording, instead of `media`. An API key needs the scope `files` "
+        "for it, too.",
+    )
     script_id: Annotated[str, Field(max_length=64)] | None = Field(
         None, description="Not offered yet: answers 422 `not_offered`."
     )

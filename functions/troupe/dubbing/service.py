@@ -114,8 +114,13 @@ class Dubbings:
             request.source_language,
             request.voice_id,
         )
+        dubbing_id = keyed_id(uid, key)
+        if key is not None and request.file_id:  # the file may have been deleted since
+            hashed = _hash(request.file_id, chosen)
+            if self._jobs().earlier(dubbing_id, uid, payer, hashed):
+                return self.get(uid, dubbing_id)
         given = self._given(uid, request)
-        dubbing = self._dubbing(uid, keyed_id(uid, key), given, chosen)
+        dubbing = self._dubbing(uid, dubbing_id, given, chosen)
         at, seconds = dubbing.created_at, given.recording.seconds
         new = list[NewFile]()
         path = given.path
@@ -129,7 +134,7 @@ class Dubbings:
             uid=uid,
             subject=writes.dubbing_path(dubbing.id),
             given=_original(path, given.recording, chosen),
-            request_hash=request_hash("dub", {"file": given.fingerprint, **chosen._asdict()}),
+            request_hash=_hash(given.fingerprint, chosen),
             at=at,
             payer=payer,
         )
@@ -146,6 +151,7 @@ class Dubbings:
                     started,
                 ],
                 keyed=key is not None,
+                key=payer.key if payer else None,
             )
         if committed.created_at != at:
             self._orphans.clean(record)
@@ -255,6 +261,11 @@ class Dubbings:
         files = self._files()
         files.delete(files.list(writes.files_prefix(dubbing.uid, dubbing.id)))
         self._db.commit(Delete(writes.dubbing_path(dubbing.id)), *erase_writes(job, done))
+
+
+def _hash(fingerprint: str, chosen: Chosen) -> str:
+    """Identifies a request. `fingerprint`: of what was sent, or the id of the file."""
+    return request_hash("dub", {"file": fingerprint, **chosen._asdict()})
 
 
 def _original(path: str, recording: Recording, chosen: Chosen) -> Original:

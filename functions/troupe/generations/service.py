@@ -12,7 +12,7 @@ from troupe.activities.service import activity_write
 from troupe.adapters.firestore import Database, Delete, Missing, Update, now
 from troupe.borders import Border
 from troupe.characters.voices import dictionary_fields, voice_snapshot
-from troupe.errors import FileMissing
+from troupe.errors import FileMissing, TroupeError
 from troupe.generations import writes
 from troupe.generations.choices import Cast, Choices, Chosen, GenerationRequest, hashed
 from troupe.generations.errors import (
@@ -23,9 +23,9 @@ from troupe.generations.errors import (
 from troupe.generations.records import AudioFile, DictionaryUse, Generation, SpokenText
 from troupe.generations.specs import VOICE
 from troupe.generations.translating import Translations
-from troupe.idempotency import KeyReused, keyed_id, request_hash
+from troupe.idempotency import keyed_id, request_hash
 from troupe.jobs.charges import Price
-from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, input_path, job_path
+from troupe.jobs.records import Job, JobStatus, input_path, job_path
 from troupe.jobs.writes import erase_writes, whole
 from troupe.logs import log
 from troupe.media.captions import (
@@ -142,16 +142,21 @@ class Generations:
         """
         generation_id = keyed_id(uid, key)
         fingerprint = request_hash("generateVoice", hashed(request))
+
+        def earlier() -> GenerationWithJob | None:
+            if key and self._jobs().earlier(generation_id, uid, payer, fingerprint):
+                return replace(self.get(uid, generation_id), repeated=True)
+            return None
+
         # A second translation could differ, and cost something.
-        translated = key is not None and request.target_language is not None
-        if translated and (earlier := self._earlier(uid, payer, generation_id, fingerprint)):
-            return earlier
-        if run_here:
-            self._check_at_once(request.text)
-        chosen = self._choices.of(uid, request)
-        if run_here:
-            self._check_at_once(chosen.words.text)
-        self._moderation.check(uid, chosen.words.text, chosen.spoken)
+        if request.target_language is not None and (found := earlier()):
+            return found
+        try:
+            chosen = self._chosen(uid, request, run_here=run_here)
+        except TroupeError:  # the character or the dictionary may have been deleted since
+            if found := earlier():
+                return found
+            raise
         at = now()
         generation = Generation(
             id=generation_id,
@@ -206,17 +211,15 @@ class Generations:
             return replace(found, warnings=chosen.warnings, repeated=True)
         return GenerationWithJob(generation, job, chosen.warnings)
 
-    def _earlier(
-        self, uid: str, payer: Payer | None, generation_id: str, fingerprint: str
-    ) -> GenerationWithJob | None:
-        """What an earlier request under the same key started. Raises KeyReused,
-        GenerationNotFound."""
-        document = self._db.get_all([job_path(generation_id)], select=SHOWN_FIELDS)[0]
-        if not document.exists:
-            return None
-        if not Job.of(document).repeats(uid, payer.company_id if payer else None, fingerprint):
-            raise KeyReused
-        return replace(self.get(uid, generation_id), repeated=True)
+    def _chosen(self, uid: str, request: GenerationRequest, *, run_here: bool) -> Chosen:
+        """Raises the errors of Choices.of, TextTooLong, ContentRefused, ModerationUnavailable."""
+        if run_here:
+            self._check_at_once(request.text)
+        chosen = self._choices.of(uid, request)
+        if run_here:
+            self._check_at_once(chosen.words.text)
+        self._moderation.check(uid, chosen.words.text, chosen.spoken)
+        return chosen
 
     def _check_at_once(self, text: str) -> None:
         """Raises TextTooLong."""

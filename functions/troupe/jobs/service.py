@@ -23,7 +23,7 @@ from troupe.jobs.admission import Admission
 from troupe.jobs.charges import Price, Quote
 from troupe.jobs.errors import InputChanged, TooManyJobs
 from troupe.jobs.holding import hold_for, left_of
-from troupe.jobs.records import Job, Part, job_path
+from troupe.jobs.records import SHOWN_FIELDS, Job, Part, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import share_path
 from troupe.jobs.writes import create_writes, forget_writes, parts
@@ -82,7 +82,7 @@ class JobService:
         def attempt() -> tuple[Job, bool]:
             found = {document.path: document for document in self._db.get_all(paths)}
             if keyed and (earlier := found[job_path(job.id)]).exists:
-                return self._earlier(earlier, job), False
+                return self._repeated(earlier, job.uid, job.company_id, job.request_hash), False
             for before in watched:
                 if before.update_time != found[before.path].update_time:
                     raise InputChanged(before.path)
@@ -107,7 +107,7 @@ class JobService:
                     raise Stale from None
                 # Two concurrent requests with one key; or the client library retried our own commit
                 # because its response was lost.
-                return self._earlier(earlier, job), True
+                return self._repeated(earlier, job.uid, job.company_id, job.request_hash), True
             return held, True
 
         committed, fresh = contend(attempt, on=share)
@@ -117,6 +117,15 @@ class JobService:
             except QueueUnavailable as error:
                 log.warning("job_not_enqueued", jobId=committed.id, reason=str(error))
         return committed
+
+    def earlier(self, job_id: str, uid: str, payer: Payer | None, request_hash: str) -> Job | None:
+        """The job that an earlier request under the same idempotency key has made, without its
+        input. A service asks before it reads what the request names: that may have been deleted
+        since, and a repeat gets the first answer all the same. Raises KeyReused."""
+        document = self._db.get_all([job_path(job_id)], select=SHOWN_FIELDS)[0]
+        if not document.exists:
+            return None
+        return self._repeated(document, uid, payer.company_id if payer else None, request_hash)
 
     def price(self, uid: str, payer: Payer, quote: Quote) -> Price:
         """What a job of the user would cost the payer now. Holds nothing; one call. For a company,
@@ -166,8 +175,8 @@ class JobService:
             after = [found[-1].id]
 
     @staticmethod
-    def _earlier(document: Document, job: Job) -> Job:
-        earlier = Job.of(document)
-        if not earlier.repeats(job.uid, job.company_id, job.request_hash):
+    def _repeated(document: Document, uid: str, company_id: str | None, request_hash: str) -> Job:
+        job = Job.of(document)
+        if not job.repeats(uid, company_id, request_hash):
             raise KeyReused
-        return earlier
+        return job

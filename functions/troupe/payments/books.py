@@ -150,10 +150,30 @@ class Books:
         if was.stripe_customer_id is None:
             return
         log.warning("customer_deleted", owner=was.id, customer=was.stripe_customer_id)
+        self._without_customer(former_customers=[*was.former_customers, was.stripe_customer_id])
+
+    def leave_test_mode(self) -> None:
+        """The key is a live one now, and the payer was a customer in test mode, where nobody pays:
+        their subscription ends, and they can buy as a customer of live mode. Stripe cannot be asked
+        about test mode any more."""
+        was = self.billing
+        log.warning("test_customer_left", owner=was.id, customers=was.customers)
+        self._without_customer(
+            former_customers=[],
+            test_customers=[*was.test_customers, *was.customers],
+            subscription_id=None,
+            trial_used_at=None,
+            due_at=None,
+        )
+        self._besides(())
+
+    def _without_customer(self, **changes: Any) -> None:
+        """All that ran with the customer at Stripe has ended."""
+        was = self.billing
         self.billing = was.model_copy(
             update={
+                **changes,
                 "stripe_customer_id": None,
-                "former_customers": [*was.former_customers, was.stripe_customer_id],
                 "stripe_status": "canceled" if was.live else was.stripe_status,
                 "items": [],
                 "cancel_at_period_end": False,
@@ -196,6 +216,9 @@ class Books:
             self._gave(self._periods[n], own)
             own = {}
         self._record(purchase, lines, n, own)
+        if self.billing.closed and purchase.paid:
+            late = [*self.billing.late, purchase.payment_id]
+            self.billing = self.billing.model_copy(update={"late": late})
 
     def _apply(
         self, effect: Effect, purchase: Purchase, running: int | None
@@ -419,7 +442,14 @@ class Books:
         ordered = [self._periods[n] for n in sorted(self._periods)]
         self._periods = {period.n: period for period in spread(ordered)}
         self.settle()
-        self.billing = self.billing.model_copy(update={"blocked": "dispute" if blocked else None})
+        over = (PaymentStatus.REFUNDED, PaymentStatus.LOST)
+        late = [
+            name
+            for name in self.billing.late
+            if not (self._has(name) and self._payments[name].status in over)
+        ]
+        fields = {"blocked": "dispute" if blocked else None, "late": late}
+        self.billing = self.billing.model_copy(update=fields)
 
     def settle(self) -> None:
         """Takes back, or gives back, the difference of each group, oldest first; notes what is

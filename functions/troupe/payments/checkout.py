@@ -289,7 +289,8 @@ class Checkout:
             price = Price.of(found)
             once = price.interval == "once"
             fits = plan is None or (once == order.once and price.kind in _OF_PLANS)
-            if price.active and price.currency == currency and fits:
+            fits = fits and price.active and price.currency == currency
+            if fits and price.livemode is self._stripe().live:
                 return Sold(price, plan, addon)
         raise PriceNotConfigured
 

@@ -14,10 +14,12 @@ from troupe.payments.records import PAYMENTS, billing_path
 _PRIVATE = {
     "stripeCustomerId",
     "formerCustomers",
+    "testCustomers",
     "openCheckout",
     "checkouts",
     "dueAt",
     "closed",
+    "late",
     "periods",
     "unsettled",
     "sells",

@@ -58,11 +58,14 @@ class ManualPayments:
         self, actor: Actor, owner_id: str, fields: Mapping[str, Any], key: str | None
     ) -> Payment:
         """An invoice that nobody has paid yet. Raises OwnerNotFound, KeyReused."""
-        owner = self._owner(owner_id)
         body = {"ownerId": owner_id, **{name: str(each) for name, each in fields.items()}}
         fingerprint = request_hash("createPayment", body)
         at = now()
         payment_id = f"man_{keyed_id(actor.uid, key)}"
+        # Before the owner is read, who may have been deleted since.
+        if key is not None and (earlier := self._earlier(payment_id, fingerprint)):
+            return earlier
+        owner = self._owner(owner_id)
         payment = Payment.model_validate(
             {
                 "currency": self._currency,
@@ -87,10 +90,7 @@ class ManualPayments:
                 *entry_writes(actor, "createPayment", path, {}, payment.stored()),
             )
         except AlreadyExists:
-            earlier = Payment.of(self._db.get(path))
-            if earlier.request_hash != fingerprint:
-                raise KeyReused from None
-            return earlier
+            return self._earlier(payment_id, fingerprint) or payment
         return payment
 
     def annotate(self, actor: Actor, payment_id: str, fields: Mapping[str, Any]) -> Payment:
@@ -231,6 +231,16 @@ class ManualPayments:
                 self._db.commit(Create(path, made.stored()))
             document = self._db.get(path)
         return document
+
+    def _earlier(self, payment_id: str, fingerprint: str) -> Payment | None:
+        """Raises KeyReused."""
+        document = self._db.get(payment_path(payment_id))
+        if not document.exists:
+            return None
+        payment = Payment.of(document)
+        if payment.request_hash != fingerprint:
+            raise KeyReused
+        return payment
 
     def _owner(self, owner_id: str) -> Owner:
         """Raises OwnerNotFound."""

@@ -73,10 +73,12 @@ class PriceTable:
 
     def create_missing(self) -> list[Price]:
         """Makes prices at Stripe for the plans and add-ons that have none in our currency, or
-        another amount; for the command `stripe setup`. Each replaces the price that it corrects;
-        those in other currencies and those that are paid once are left alone. Repeatable."""
+        another amount, or whose price was archived at Stripe; for the command `stripe setup`. Each
+        replaces the price that it corrects; those in other currencies and those that are paid once
+        are left alone. Repeatable."""
         made: list[Price] = []
-        known = self.all()
+        active = {each.id for each in self._stripe().prices()}
+        known = [each for each in self.all() if each.id in active]
         for plan in self._plans_without(known):
             price = self._stripe().create_price(
                 product=f"plan-{plan.id}",
@@ -147,12 +149,16 @@ class PriceTable:
         ]
         return problems
 
+    def _counts(self, price: Price) -> bool:
+        """Whether a price can sell what it names now."""
+        ours = price.active and price.currency == self._currency
+        return ours and price.livemode is self._stripe().live
+
     def _plans_without(self, known: Sequence[Price]) -> list[Plan]:
-        """The plans on offer that no price in our currency sells for what they cost."""
+        """The plans on offer that no price in our currency, of the key's mode, sells for what they
+        cost."""
         sold = {
-            (each.plan_id, each.unit_amount, each.interval)
-            for each in known
-            if each.active and each.currency == self._currency
+            (each.plan_id, each.unit_amount, each.interval) for each in known if self._counts(each)
         }
         return [
             plan
@@ -162,12 +168,10 @@ class PriceTable:
         ]
 
     def _addons_without(self, known: Sequence[Price]) -> list[tuple[Addon, int]]:
-        """The add-ons for sale that no price in our currency sells for what they cost, each with
-        the months that a payment is for."""
+        """The add-ons for sale that no price in our currency, of the key's mode, sells for what
+        they cost, each with the months that a payment is for."""
         sold = {
-            (each.addon_id, each.unit_amount, each.interval)
-            for each in known
-            if each.active and each.currency == self._currency
+            (each.addon_id, each.unit_amount, each.interval) for each in known if self._counts(each)
         }
         lacking: list[tuple[Addon, int]] = []
         for document in self._db.find(ADDONS, order=[("sortOrder", False)], limit=100):

@@ -61,7 +61,7 @@ class Reading:
         payments = [each.payment_id for each in picture.purchases]
         invoiced = {intent for each in picture.purchases for intent in each.payment_intents}
         charged = {each.payment_intent for each in picture.charges if each.payment_intent}
-        payments += [*sorted(charged - invoiced), *billing.unsettled]
+        payments += [*sorted(charged - invoiced), *billing.unsettled, *billing.late]
         periods = periods_path(owner.id)
         self._read(
             [

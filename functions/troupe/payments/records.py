@@ -67,6 +67,9 @@ class Billing(Record):
     owner_kind: OwnerKind = OwnerKind.USER
     stripe_customer_id: str | None = None
     former_customers: list[str] = Field(default_factory=list)  # deleted at Stripe, oldest first
+    test_customers: list[str] = Field(
+        default_factory=list
+    )  # of test mode, before a live key was set
     subscription_id: str | None = None
     stripe_status: str | None = None
     items: list[BilledItem] = Field(default_factory=list)
@@ -84,6 +87,7 @@ class Billing(Record):
     addons: list[str] = Field(default_factory=list)  # features that a company pays for
     blocked: str | None = None  # `dispute` while one is open
     closed: bool = False  # its owner was deleted: nothing is sold, granted or taken back any more
+    late: list[str] = Field(default_factory=list)  # payments that came after that, not paid back
     synced_at: datetime | None = None
     due_at: datetime | None = None  # when the sweep asks Stripe again
     livemode: bool = False
@@ -103,6 +107,11 @@ class Billing(Record):
         """All customers that this payer has been at Stripe."""
         has = self.stripe_customer_id
         return [*self.former_customers, has] if has else list(self.former_customers)
+
+    def is_test(self, live: bool) -> bool:
+        """Whether all that the payer has at Stripe is of test mode, in which nobody pays, and the
+        key is a live one."""
+        return live and bool(self.customers) and not self.livemode
 
     @property
     def live(self) -> bool:

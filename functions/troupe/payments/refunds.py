@@ -27,6 +27,7 @@ from troupe.payments.errors import (
     RefundTooLarge,
 )
 from troupe.payments.records import (
+    Billing,
     Payment,
     RefundRequest,
     RefundState,
@@ -120,6 +121,26 @@ class Refunds:
         found = self._applied(payment)
         refused = sum(asked.parts.values()) - asked.amount
         return Refunded(found or payment, refused, applied=found is not None)
+
+    def refund_late(self, actor: Actor, owner_id: str) -> list[Refunded]:
+        """Refunds what arrived after the owner's billing was closed, as the last sync found it.
+        Repeatable. Raises what `refund` does, once it has tried all of them."""
+        found: list[Refunded] = []
+        intents: list[str] = []
+        refused: RefundRefused | None = None
+        for payment_id in Billing.of(self._db.get(billing_path(owner_id))).late:
+            try:
+                found.append(self.refund(actor, payment_id, None, None, f"late-{payment_id}"))
+            except NothingToRefund:  # it was refunded at Stripe
+                pass
+            except RefundRefused as error:
+                refused = error
+            intents += Payment.of(self._read(payment_id)).payment_intents
+        if intents:
+            self._sync.sync(owner_id, intents=intents)
+        if refused is not None:
+            raise refused
+        return found
 
     def _settled(self, payment: Payment) -> list[RefundRequest] | None:
         """The earlier requests, without those that Stripe never got; None while one is being

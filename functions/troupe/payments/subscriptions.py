@@ -156,6 +156,7 @@ class PaidSubscriptions:
     def quote(self, owner: Owner, plan_id: str, quantity: int) -> Quoted:
         """What a change to another plan would cost and give now. Raises PaymentsOff, NoCustomer,
         NothingToCancel, PlanNotFound, PriceNotConfigured, PaymentsUnavailable."""
+        self._require_payments()
         price, plan, _ = self._checkout.price_of(Order(plan_id=plan_id))
         bought = self._running(owner, NothingToCancel)
         billing = self._customers.find(owner.id)

@@ -136,12 +136,14 @@ class RoomService:
         """
         if caller.guest:
             raise GuestNotAllowed
+        room_id, asked = keyed_id(caller.uid, key), _identified(request) if key else None
+        if key is not None and (earlier := self._earlier(caller.uid, room_id, asked)):
+            return earlier
         check_rooms(self._db, caller.uid)
         settings = RoomSettings.model_validate(request.settings)
         _check(caller, request, settings)
         self._moderation.check(caller.uid, request.name, request.topic)
         at = now()
-        room_id = keyed_id(caller.uid, key)
         member = Member(
             id=caller.uid,
             uid=caller.uid,
@@ -166,7 +168,7 @@ class RoomService:
             languages=dict.fromkeys(member.reads, 1),
             spoken={member.language: 1} if member.auto_speak else {},
             settings=settings,
-            created_by=_identified(request) if key else None,
+            created_by=asked,
             active_at=at,
             created_at=at,
             updated_at=at,
@@ -181,7 +183,7 @@ class RoomService:
         try:
             self._db.commit(*writes)
         except AlreadyExists:  # our own commit, whose response was lost, or that of the same key
-            return self._created(caller.uid, room)
+            return self._earlier(caller.uid, room_id, asked) or Shown(room, member)
         return Shown(room, member)
 
     def get(self, caller: Caller, room_id: str) -> Shown:
@@ -280,12 +282,13 @@ class RoomService:
             self._orphans.clean(record)
         log.info("room_deleted", roomId=room_id)
 
-    def _created(self, uid: str, asked: Room) -> Shown:
-        document, membership = self._db.get_all([room_path(asked.id), member_path(asked.id, uid)])
-        if not document.exists or not membership.exists:
-            raise KeyReused
+    def _earlier(self, uid: str, room_id: str, asked: str | None) -> Shown | None:
+        """The room that an earlier request with the same key has created. Raises KeyReused."""
+        document, membership = self._db.get_all([room_path(room_id), member_path(room_id, uid)])
+        if not document.exists:
+            return None
         room = Room.of(document)
-        if room.created_by != asked.created_by:
+        if room.created_by != asked or not membership.exists:
             raise KeyReused
         return Shown(room, Member.of(membership))
 

@@ -239,13 +239,14 @@ class ScriptJobs:
         fingerprint = request_hash(f"{spec.kind}:{script_id}", choices)
         paths = [writes.script_path(script_id)] + ([job_path(job_id)] if key else [])
         document, *previous = self._db.get_all(paths)
-        script = Script.of(owned(document, uid, ScriptNotFound))
         if previous and previous[0].exists:
-            # A repeated request gets the same answer, even while that job keeps the script busy.
-            job = Job.of(previous[0])
+            # A repeated request gets the same answer, even while that job keeps the script busy,
+            # and after the script has been deleted.
+            job = Job.of(owned(previous[0], uid, ScriptNotFound))
             if not job.repeats(uid, payer.company_id if payer else None, fingerprint):
                 raise KeyReused
             return job
+        script = Script.of(owned(document, uid, ScriptNotFound))
         writes.check_free(self._db, script)
         performance = self._performance(script, choices)
         # Again: it may have been stored before this was not allowed.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from troupe.access import key_reads
 from troupe.caller import Scope
 from troupe.captions.schemas import CaptionQuery, Captions
 from troupe.errors import UnknownChoice
@@ -61,6 +62,8 @@ def transcribe(
     and any if the server is busy, is answered with 202 and a job: poll
     `GET /api/audio/transcriptions/{id}`. Only the seconds in which somebody speaks are charged; the
     whole length is reserved before. The `audio` is deleted when the work has ended."""
+    if form.file_id is not None:
+        key_reads(caller, Scope.FILES)
     found = transcriptions.start(
         caller.uid,
         form.audio or form.file_id or "",

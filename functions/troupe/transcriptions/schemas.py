@@ -25,7 +25,11 @@ class TranscribeForm(Form):
         description="WAV, MP3, M4A, AAC, Ogg, FLAC, WebM, AIFF, CAF or AMR audio: at most 32 MB, "
         "and two hours.",
     )
-    file_id: Id | None = Field(None, description="An uploaded recording, instead of `audio`.")
+    file_id: Id | None = Field(
+        None,
+        description="An uploaded recording, instead of `audio`. An API key needs the scope `files` "
+        "for it, too.",
+    )
     language: Annotated[str, Field(max_length=40)] | None = Field(
         None, description="The language that is spoken, such as `en`. Detected if it is left out."
     )

@@ -110,6 +110,10 @@ class Transcriptions:
             raise TranscriberNotConfigured
         code = self._code(language)
         transcription_id = keyed_id(uid, key)
+        if key is not None and isinstance(source, str):  # the file may have been deleted since
+            hashed = _hash(source, code)
+            if self._jobs().earlier(transcription_id, uid, payer, hashed):
+                return self.get(uid, transcription_id)
         given = self._given(uid, transcription_id, source, name)
         at = now()
         transcription = Transcription(
@@ -129,7 +133,7 @@ class Transcriptions:
             uid=uid,
             subject=writes.transcription_path(transcription.id),
             given=Sound(path=given.path, seconds=given.seconds, language=code),
-            request_hash=request_hash("transcribe", {"file": given.fingerprint, "language": code}),
+            request_hash=_hash(given.fingerprint, code),
             at=at,
             payer=payer,
         )
@@ -150,6 +154,7 @@ class Transcriptions:
                 ],
                 keyed=key is not None,
                 max_tokens=max_tokens,
+                key=payer.key if payer else None,
             )
         if committed.created_at != at:
             self._orphans.clean(record)
@@ -253,6 +258,11 @@ class Transcriptions:
             return code
         allowed = list(capabilities(name).languages)
         raise UnknownChoice(details={"fields": [UnknownChoice.field("language", allowed)]})
+
+
+def _hash(fingerprint: str, language: str | None) -> str:
+    """Identifies a request. `fingerprint`: of the sound, or the id of the file."""
+    return request_hash("transcribe", {"file": fingerprint, "language": language})
 
 
 def _ready(transcription: Transcription) -> Text:

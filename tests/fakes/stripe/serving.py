@@ -15,7 +15,7 @@ from tests.fakes.stripe import pages, world
 from tests.fakes.stripe.errors import Mismatch, StripeFailure, invalid
 from tests.fakes.stripe.world import Request, World, as_json
 
-_KEY = re.compile(r"(sk|rk)_test_\w+")
+_KEY = re.compile(r"(sk|rk)_(?P<mode>test|live)_\w+")
 _NO_KEY = """You did not provide an API key. You need to provide your API key in the Authorization \
 header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."""
 Answer = tuple[int, dict[str, str], bytes]
@@ -132,7 +132,8 @@ class Front:
     def _authorize(self, call: Call) -> None:
         sent = call.headers.get("authorization", "")
         key = sent.removeprefix("Bearer ")
-        if not _KEY.fullmatch(key):
+        known = _KEY.fullmatch(key)
+        if known is None or (known["mode"] == "live") is not self.world.settings.live:
             text = f"Invalid API Key provided: {key[:8]}****" if key else _NO_KEY
             failure = invalid(text, status=401)
             failure.replayable = False

@@ -43,6 +43,7 @@ class Settings:
     payments_per_invoice: int = 1  # how many payment intents share what is due
     forgets_deleted: bool = False  # whether lists refuse the id of a deleted customer
     refuses_unknown: bool = True  # whether lists refuse a customer whom the account never had
+    live: bool = False  # whether all of it is of live mode
     api_version: str = API_VERSION  # of events, for endpoints that name none
 
 
@@ -117,7 +118,8 @@ class World:
         """A new object; a key that begins with `_` is the fake's own and never shown."""
         own = {key: values.pop(key) for key in list(values) if key[0] == "_"}
         fields = shapes.fields_of(shapes.class_of(name))
-        for key, value in (("created", self.now), ("id", self.id(prefix))):
+        given = {"created": self.now, "id": self.id(prefix), "livemode": self.settings.live}
+        for key, value in given.items():
             if key in fields:
                 values.setdefault(key, value)
         return shapes.new(name, **values) | own
