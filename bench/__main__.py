@@ -31,6 +31,7 @@ from bench import (
     uploads,
     video,
     voices,
+    webhooks,
 )
 from local.stack import Stack
 
@@ -64,9 +65,11 @@ def main() -> int:
         measure("streams", lambda: streams.measure(stack.env, account))
         # The streams have used up the tokens of the account.
         measure("a request that waits", lambda: streams.waiting(stack.env, http.new_account()))
+        measure("OpenAI's API", lambda: streams.as_openai(stack.env, http.new_account()))
         measure("calls", lambda: http.calls(account))
         measure("a script of 200 lines", scripts.measure)
         measure("payments and companies", payments.measure)
+        measure("webhooks", webhooks.measure)
         measure("dashboards of companies", lambda: dashboards.measure(stack.env))
         measure("messages in rooms", rooms.measure)
         measure("listeners of rooms", rooms.listeners)

@@ -161,6 +161,8 @@ def table() -> list[dict[str, Any]]:
     with (
         openai_server() as model,
         _set(OPENAI_API_KEY=KEY, OPENAI_BASE_URL=model.base_url),
+        # No worker runs: this one waits for it, and has no other way.
+        mock.patch("troupe.openai_api.service.WHOLE", 0),
         held_queue() as queue,
     ):
         world = World(container().database, files, queue)
@@ -188,8 +190,9 @@ def table() -> list[dict[str, Any]]:
                     **row(f"reads of {operation.id}", counter.read, "documents"),
                     "writes": counter.written,
                     "status": status,
-                    # Health reports the missing queue as an error, but reads the same.
-                    "ok": status < 400 or operation.id == "getHealth",
+                    # Health reports the missing queue as an error, and nobody transcribes, but the
+                    # reads are the same.
+                    "ok": status < 400 or operation.id in ("getHealth", "v1Transcribe"),
                 }
             )
     return rows

@@ -34,7 +34,7 @@ def measure(env: Mapping[str, str], account: Account) -> list[dict[str, Any]]:
         chosen = {**env, "SPEECH_ENGINES": engine}
         path = f"/api/voice/voices/{preview}/preview"
         with served("stream", path, chosen) as function:
-            first = [_first_byte(function, account, n) for n in range(TIMES + 1)][1:]
+            first = [_two_sentences(function, account, n) for n in range(TIMES + 1)][1:]
         heard = statistics.median(first)
         name = f"first byte of a stream of two sentences, {engine}"
         if engine == "espeak":
@@ -46,11 +46,41 @@ def measure(env: Mapping[str, str], account: Account) -> list[dict[str, Any]]:
     return rows
 
 
-def _first_byte(function: Served, account: Account, number: int) -> float:
+def as_openai(env: Mapping[str, str], account: Account) -> list[dict[str, Any]]:
+    """A short sentence by OpenAI's API, in turn with the same by ours."""
+    espeak = {**env, "SPEECH_ENGINES": "espeak"}
+    with (
+        served("stream", f"/api/voice/voices/{_PREVIEWS['espeak']}/preview", espeak) as ours,
+        served("v1", "/v1/models", espeak) as openai,
+    ):
+        times = []
+        for number in range(TIMES + 1):
+            text = _SENTENCES[0].format(f"{number} of somebody else")
+            by_stream = {"text": text, "language": "en-US"}
+            by_openai = {"input": f"Once, {text}", "voice": "alloy"}
+            times.append(
+                (
+                    _first_byte(ours, account, "/api/voice/stream", by_stream),
+                    _first_byte(openai, account, "/v1/audio/speech", by_openai),
+                )
+            )
+    stream, speech = (statistics.median(each) for each in zip(*times[1:], strict=True))
+    name = "first byte of /v1/audio/speech, espeak"
+    return [
+        row(name, speech * 1000, "ms"),
+        row(f"{name} ÷ that of /api/voice/stream", speech / stream, "ratio", 1.2),
+    ]
+
+
+def _two_sentences(function: Served, account: Account, number: int) -> float:
     body = {"text": " ".join(_SENTENCES).format(number, number), "language": "en-US"}
+    return _first_byte(function, account, "/api/voice/stream", body)
+
+
+def _first_byte(function: Served, account: Account, path: str, body: dict[str, Any]) -> float:
     began = time.perf_counter()
     with requests.post(
-        f"{function.url}/api/voice/stream",
+        f"{function.url}{path}",
         json=body,
         headers=account.headers,
         stream=True,

@@ -71,6 +71,8 @@ if LIVEKIT and os.environ.get("LIVEKIT_EGRESS", "").lower() in ("true", "1", "ye
 COMPATIBLE = os.environ.get("COMPATIBILITY") == "on"
 COMPAT = sorted({*LANGUAGE, *WRITER}) if COMPATIBLE else JWT
 CALLER = JWT if EMULATED else sorted({*CHECKER, *TURN, *LIVEKIT, *SMS})
+# `developers` shows the secrets of webhooks, and `deliver` signs with them.
+HOOKS = ["WEBHOOK_MASTER"] if os.environ.get("WEBHOOKS") == "on" and not EMULATED else []
 # The sweep translates messages whose translation was late.
 SWEEPER = SWEEPS if EMULATED else [*dict.fromkeys([*SWEEPS, *STRIPE, *TRANSLATOR_KEY, *LIVEKIT])]
 # The emulator starts one interpreter per concurrent task; more than there are cores is slower.
@@ -132,6 +134,17 @@ def stream(request: Request) -> Response:
     return _serve("stream", request)
 
 
+# OpenAI's API. It speaks as `stream` does, and waits for transcriptions.
+@https_fn.on_request(
+    secrets=[*dict.fromkeys([*SPEECH, *CHECKER])],
+    memory=options.MemoryOption.GB_2,
+    concurrency=4,
+    timeout_sec=300,
+)
+def v1(request: Request) -> Response:
+    return _serve("v1", request)
+
+
 @https_fn.on_request(
     secrets=CHECKER, memory=options.MemoryOption.GB_2, concurrency=8, timeout_sec=120
 )
@@ -188,7 +201,7 @@ def live(request: Request) -> Response:
     return _serve("live", request)
 
 
-@https_fn.on_request(secrets=JWT)
+@https_fn.on_request(secrets=[*JWT, *HOOKS])
 def developers(request: Request) -> Response:
     return _serve("developers", request)
 
@@ -259,6 +272,27 @@ def dub(request: https_fn.CallableRequest[Any]) -> None:
 @_on_task(secrets=[*DUBBER, *SMS, *MAIL], timeout_sec=600)
 def relay(request: https_fn.CallableRequest[Any]) -> None:
     _work("relay", request)
+
+
+# Events for webhooks: it waits for servers of others. A delivery that finds no place comes again,
+# for an hour and a half, and then the sweep brings it back.
+@_on_task(
+    secrets=[*JWT, *HOOKS],
+    concurrency=40,
+    memory=options.MemoryOption.MB_512,
+    timeout_sec=60,
+    retry_config=options.RetryConfig(
+        max_attempts=100, min_backoff_seconds=2, max_backoff_seconds=60, max_doublings=4
+    ),
+    rate_limits=options.RateLimits(
+        max_concurrent_dispatches=TASKS_AT_ONCE if EMULATED else 200, max_dispatches_per_second=200
+    ),
+)
+def deliver(request: https_fn.CallableRequest[Any]) -> None:
+    from troupe.app.functions import instance
+    from troupe.app.task import handle_delivery
+
+    handle_delivery(request, instance(), "deliver")
 
 
 @scheduler_fn.on_schedule(

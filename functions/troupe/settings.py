@@ -81,6 +81,20 @@ class Settings(AiSettings):
         shown="none; fixed on the emulators",
         repr=False,
     )
+    webhooks: Literal["", "off", "on"] = setting(
+        "WEBHOOKS",
+        "",
+        "`on` lets users create webhooks ([webhooks](docs/webhooks.md)); needs `WEBHOOK_MASTER`",
+        shown="`off`; `on` on the emulators",
+    )
+    webhook_master: str = setting(
+        "WEBHOOK_MASTER",
+        "",
+        "secret: what the signing secrets of webhooks are made from, so changing it changes all of "
+        "them; at least 32 bytes",
+        shown="none; fixed on the emulators",
+        repr=False,
+    )
     compatibility: Literal["", "off", "on"] = setting(
         "COMPATIBILITY",
         "",
@@ -335,7 +349,7 @@ class Settings(AiSettings):
         "MAX_VIDEO_SECONDS", 7_200, "the same for a video", ge=1, le=14_400
     )
     part_characters: int = setting(
-        "PART_CHARACTERS", 4_000, "longer texts are split into parts that run in parallel", ge=100
+        "PART_CHARACTERS", 4_096, "longer texts are split into parts that run in parallel", ge=100
     )
     tasks_at_once: int | None = setting(
         "TASKS_AT_ONCE",
@@ -508,6 +522,19 @@ class Settings(AiSettings):
         return self
 
     @model_validator(mode="after")
+    def _webhooks_are_signed(self) -> Self:
+        """Only `developers` and `deliver` have the secret."""
+        if self.emulated and not self.webhooks:
+            object.__setattr__(self, "webhooks", "on")
+        if self.webhooks != "on":
+            object.__setattr__(self, "webhook_master", "")
+        elif 0 < len(self.webhook_master.encode()) < MIN_SECRET_BYTES:
+            raise ValueError(f"WEBHOOK_MASTER must be at least {MIN_SECRET_BYTES} bytes")
+        elif self.emulated and not self.webhook_master:
+            object.__setattr__(self, "webhook_master", "the-emulator-master-is-no-secret-at-all")
+        return self
+
+    @model_validator(mode="after")
     def _compatibility_is_chosen(self) -> Self:
         if not self.compatibility:
             object.__setattr__(self, "compatibility", "on" if self.emulated else "off")
@@ -611,13 +638,15 @@ class Settings(AiSettings):
     def check_function(self, function: str) -> None:
         """Raises ValueError if this function lacks a setting. Only `payments` has the webhook
         secret: with an empty one, anybody could forge events. Only `calls` has those of TURN and
-        LiveKit."""
+        LiveKit, and of the HTTP functions only `developers` that of webhooks."""
         if function == "calls" and self.turn_urls and not self.turn_secret:
             raise ValueError("TURN_URLS needs TURN_SECRET (docs/deploy.md)")
         if function == "calls" and self.livekit_url and not self.livekit_api_secret:
             raise ValueError("LIVEKIT_URL needs LIVEKIT_API_SECRET (docs/deploy.md)")
         if function == "calls" and self.livekit_egress and not self.livekit_egress_credentials:
             raise ValueError("LIVEKIT_EGRESS needs LIVEKIT_EGRESS_CREDENTIALS (docs/deploy.md)")
+        if function == "developers" and self.webhooks == "on" and not self.webhook_master:
+            raise ValueError("WEBHOOKS=on needs WEBHOOK_MASTER (docs/deploy.md)")
         if function != "payments" or self.payments != "stripe":
             return
         missing = [

@@ -24,6 +24,8 @@ from troupe.settings import settings
 
 ISSUER = "troupe"
 LINK_PURPOSE = "media"
+TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (the name of a header)
+TASK_TOKEN_SECONDS = 30 * 86400  # as long as Cloud Tasks keeps a task at most
 KEY_PREFIX = "trp_"  # of API keys, which are no tokens of ours
 _ALGORITHM = "HS256"
 _LEEWAY = 5  # seconds that an expired token is still accepted
@@ -66,6 +68,12 @@ def encode(
     if path is not None:
         claims["path"] = path
     return _sign(claims | {"jti": secrets.token_urlsafe(12)})
+
+
+def task_headers(subject: str) -> dict[str, str]:
+    """What authenticates a task about `subject` to the function that gets it."""
+    token = encode(purpose="task", subject=subject, ttl=TASK_TOKEN_SECONDS)
+    return {TASK_TOKEN_HEADER: token}
 
 
 def encode_refresh(

@@ -44,6 +44,7 @@ from troupe.reports.records import SubjectKind
 from troupe.scripts.backgrounds import Background, background_path, create_write
 from troupe.wallet.ledger import opening_writes
 from troupe.wallet.records import Owner
+from troupe.webhooks.records import DeliveryStatus, EventType, delivery_path
 
 SIGNED_IN = ("guest", "other", "user", "admin")
 CALLERS = ("nobody", "expired", "suspended", *SIGNED_IN)
@@ -165,11 +166,14 @@ class World:
             "assets/name": lambda owner: {"name": "swagger-ui.css"},
             "voiceId": lambda owner: {"voiceId": "espeak-en-us-female"},
             "view": lambda owner: {"view": "overview"},
+            "model": lambda owner: {"model": "troupe"},
             "planId": lambda owner: {"planId": Shop(db).plan().id},
             "subscriptionId": self._subscription,
             "faqId": self._faq,
             "contactId": self._contact,
             "notificationId": self._notification,
+            "webhookId": self._webhook,
+            "deliveryId": self._webhook,
             "reportId": self._report,
             "paymentId": self._payment,
             "addonId": self._addon,
@@ -327,6 +331,16 @@ class World:
         )
         person = Person(self._db, owner.uid, owner.headers)
         return {"bulkId": services().bulk.of_company(person.caller, given, {}, None).job.id}
+
+    def _webhook(self, owner: Caller) -> Ids:
+        """With an event that was delivered."""
+        caller = Person(self._db, owner.uid, owner.headers).caller
+        url, events = "https://example.com/hook", [EventType.GENERATION_COMPLETED]
+        webhook = services().webhooks.create(caller, None, url, events)
+        delivery = services().webhooks.test(caller, webhook.id)
+        path = delivery_path(webhook.id, delivery.id)
+        self._db.commit(Update(path, {"status": DeliveryStatus.DELIVERED}))
+        return {"webhookId": webhook.id, "deliveryId": delivery.id}
 
     def _file(self, owner: Caller) -> Ids:
         file = services().user_files.add(owner.uid, "a.wav", sent(recording()))

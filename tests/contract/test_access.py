@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from google.cloud import firestore
@@ -45,6 +46,8 @@ def test_every_caller_gets_the_response_of_the_contract(world: World, operation:
         with ask(client, operation, ids, callers[name].headers) as answer:
             body = answer.json if answer.is_json else {}
         code = body.get("error", {}).get("code")
+        if operation.route.surface and answer.status_code == 401:
+            outcome = replace(outcome, code=None)  # another service has one code for all of them
         if not outcome.fits(answer.status_code, code):
             wrong[name] = (answer.status_code, code)
         if answer.status_code == 401:

@@ -160,6 +160,7 @@ AT_ONCE = {
     "rooms": 20,
     "scripts": 5,
     "stream": 4,
+    "v1": 4,
     "voice": 20,
 }
 
@@ -177,7 +178,7 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
         assert endpoint["concurrency"] == AT_ONCE.get(name, 40), name
         assert endpoint["region"] == ["us-central1"], name
     assert all("httpsTrigger" in endpoints[name] for name in functions())
-    longest = {"generate": 1800, "listen": 1800, "dub": 1800, "relay": 600}
+    longest = {"generate": 1800, "listen": 1800, "dub": 1800, "relay": 600, "deliver": 60}
     assert longest.keys() == tasks - {"sweep"}
     for name, seconds in longest.items():
         queue = endpoints[name]["taskQueueTrigger"]
@@ -193,14 +194,14 @@ def test_not_every_request_to_compat_may_wait_for_a_job() -> None:
 OPENAI, ELEVENLABS, DEEPL = "OPENAI_API_KEY", "ELEVENLABS_API_KEY", "DEEPL_API_KEY"
 CHECKERS = {
     *("voice", "stream", "scripts", "characters", "language", "dub", "relay", "rooms", "captions"),
-    "calls",
+    *("calls", "v1"),
 }
-SPEAKERS = {"generate", "stream", "dub", "relay"}
+SPEAKERS = {"generate", "stream", "dub", "relay", "v1"}
 LISTENERS = {"listen", "dub", "relay", "captions"}
 TRANSLATORS = {
     *("language", "scripts", "stream", "voice", "dub", "relay", "rooms", "captions", "sweep"),
 }
-TASKS = {"generate", "listen", "dub", "relay", "sweep"}
+TASKS = {"generate", "listen", "dub", "relay", "deliver", "sweep"}
 # (settings, secret, the functions that have it)
 HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"SPEECH_ENGINES": "espeak, openai"}, OPENAI, SPEAKERS),
@@ -225,6 +226,7 @@ HOLDERS: list[tuple[dict[str, str], str, set[str]]] = [
     ({"PAYMENTS": "off"}, "STRIPE_SECRET_KEY", set()),
     ({"API_KEYS": "on"}, "API_KEY_PEPPER", {*functions(), *TASKS, COMPAT}),
     ({"API_KEYS": "off"}, "API_KEY_PEPPER", set()),
+    ({"WEBHOOKS": "on"}, "WEBHOOK_MASTER", {"developers", "deliver"}),
     ({"SMS": "http"}, "SMS_TOKEN", {"calls", "relay"}),
     ({"SMS": "twilio"}, "TWILIO_AUTH_TOKEN", {"calls", "relay"}),
     ({"MAIL": "smtp"}, "SMTP_URL", {"relay"}),
@@ -300,6 +302,7 @@ OTHERS = {
     "rooms": {"exports", "generations", "plans", "recording", "scripts"},
     "scripts": {"exports", "plans"},
     "support": {"exports", "generations", "jobs", "media", "moderation", "scripts", "speech"},
+    "v1": {"companies", "exports", "plans", "rooms", "scripts", "translation"},
     "voice": {"exports", "plans", "scripts"},
 }
 # What only some requests need.

@@ -42,6 +42,7 @@ SUBJECTS = {
     "dubbingId": "dubbings/{}",
     "deviceId": "devices/{}",
     "keyId": "apiKeys/{}",
+    "webhookId": "webhooks/{}",
 }
 
 # Ids that signed-in callers may use regardless of the owner.

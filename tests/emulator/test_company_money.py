@@ -220,9 +220,11 @@ def test_a_deleted_company_keeps_its_wallet_until_its_jobs_have_ended(own_db: Da
         job_id = payer.start()
         boss, name = payer.firm.owner, payer.firm.record.name
         boss.data("DELETE", payer.firm.path, json={"confirm": name})
-        endings = Endings(
-            own_db, lambda owner_id: False, lambda company_id, limit: 0, lambda company_id, limit: 0
-        )
+
+        def nothing(company_id: str, limit: int) -> int:
+            return 0
+
+        endings = Endings(own_db, lambda owner_id: False, nothing, nothing, nothing)
         endings.sweep(10)
         assert own_db.get(f"wallets/{payer.firm.id}").exists
         payer.counting.jobs.cancel(job_id)

@@ -282,10 +282,12 @@ def _running(server: socketserver.BaseServer, fake: FakeMessenger) -> Iterator[N
         server.server_close()
 
 
-def new_certificate(folder: Path) -> Path:
-    """A key and a certificate for 127.0.0.1 in one file. Clients trust it by SSL_CERT_FILE."""
+def new_certificate(folder: Path, host: str | None = None) -> Path:
+    """A key and a certificate for a name, or for 127.0.0.1, in one file. Clients trust it by
+    SSL_CERT_FILE."""
+    subject = x509.DNSName(host) if host else x509.IPAddress(IPv4Address("127.0.0.1"))
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host or "127.0.0.1")])
     at = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -295,9 +297,7 @@ def new_certificate(folder: Path) -> Path:
         .serial_number(x509.random_serial_number())
         .not_valid_before(at - timedelta(days=1))
         .not_valid_after(at + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
-        )
+        .add_extension(x509.SubjectAlternativeName([subject]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -177,6 +177,10 @@ def test_only_what_browsers_and_services_send_by_themselves_is_open_to_all_apps(
         "/api/payments/webhook",
         "/api/static/<kind>/<name>",
         "/api/voice/voices/<voiceId>/preview",
+        "/v1/audio/models",
+        "/v1/audio/voices",
+        "/v1/models",
+        "/v1/models/<model>",
     }
 
 

@@ -13,6 +13,8 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 
 from tests.fakes.openai_server import KEY, FakeOpenAI, openai_server
+from tests.functions.test_api_keys_api import Owner as KeyOwner
+from tests.functions.test_api_keys_api import bearer
 from tests.functions.test_dubbing import sound_of
 from tests.support.factories import (
     HeldQueue,
@@ -110,6 +112,14 @@ def test_what_cannot_be_dubbed_is_refused(
         assert named[1] <= {*field.get("allowed", ())}
     assert left(db, files, uid) == (0, [])
     assert tokens(uid) == (0, 0)
+
+
+def test_an_api_key_pays_for_a_dubbing(client: FlaskClient, db: Database) -> None:
+    owner = KeyOwner(db)
+    key_id, key = owner.key("transcribe", cap={"tokens": 9})
+    answer = send(client, bearer(key), wav(noise(1)))
+    assert answer.status_code == 202, answer.text
+    assert services().jobs.get(answer.json["data"]["job"]["jobId"])[0].key_id == key_id
 
 
 def test_other_media_are_refused(

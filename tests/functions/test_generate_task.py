@@ -16,7 +16,7 @@ from tests.support.wiring import services
 from troupe import tokens
 from troupe.adapters.firestore import Database, Update, now
 from troupe.generations.request_schemas import GenerateVoice
-from troupe.jobs.sender import TASK_TOKEN_HEADER
+from troupe.tokens import TASK_TOKEN_HEADER
 
 MAIN = Path(__file__).parents[2] / "functions" / "main.py"
 

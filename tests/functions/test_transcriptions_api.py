@@ -36,7 +36,13 @@ SAID = "Good evening. And welcome, all of you!"
 class PromptQueue(HeldQueue):
     """Runs each task as soon as it is enqueued, as a free worker does."""
 
-    def enqueue(self, queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+    def enqueue(
+        self,
+        queue: str,
+        payload: Mapping[str, Any],
+        headers: Mapping[str, str],
+        delay: timedelta | None = None,
+    ) -> None:
         super().enqueue(queue, payload, headers)
         deliver(self)
 

@@ -18,6 +18,7 @@ from pydantic_core import from_json, to_json
 from troupe.errors import TroupeError
 from troupe.web import app
 from troupe.web.reply import failure
+from troupe.web.surface import Refuse
 
 
 def check(kind: type[TroupeError], details: Mapping[str, Any] | None) -> None:
@@ -54,9 +55,9 @@ def checked_details() -> Iterator[None]:
         if self.details is not None:
             check(type(self), self.details)
 
-    def sent(error: TroupeError) -> Any:
+    def sent(error: TroupeError, refuse: Refuse) -> Any:
         check(type(error), error.details)
-        return failure(error)
+        return failure(error, refuse)
 
     patch.setattr(TroupeError, "__init__", init)
     patch.setattr(app, "failure", sent)

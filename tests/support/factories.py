@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -115,7 +115,13 @@ class HeldQueue:
     failure: Exception | None = None
     names: list[str] = field(default_factory=list)
 
-    def enqueue(self, queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+    def enqueue(
+        self,
+        queue: str,
+        payload: Mapping[str, Any],
+        headers: Mapping[str, str],
+        delay: timedelta | None = None,
+    ) -> None:
         if self.failure is not None:
             raise self.failure
         self.names.append(queue)

@@ -140,7 +140,8 @@ def queue(emulators: object) -> Iterator[HeldQueue]:
 
 
 def deliver(queue: HeldQueue) -> None:
-    """Runs all tasks in the queue, and those they enqueue."""
+    """Runs all tasks of jobs in the queue, and those they enqueue; leaves out what would be sent
+    to webhooks."""
     while tasks := queue.take():
-        for task in tasks:
+        for task in (each for each in tasks if "jobId" in each):
             services().runner.run(task["jobId"], task.get("part"), task.get("uid"))

@@ -23,8 +23,9 @@ from troupe import tokens
 from troupe.adapters.firestore import now
 from troupe.adapters.queue import CloudTasksQueue
 from troupe.generations.specs import VOICE
-from troupe.jobs.sender import TASK_TOKEN_HEADER, TaskSender
+from troupe.jobs.sender import TaskSender
 from troupe.jobs.specs import registry
+from troupe.tokens import TASK_TOKEN_HEADER
 
 ENQUEUED = "/projects/mine/locations/us-central1/queues/count/tasks"
 QUEUE = "/v2/projects/mine/locations/us-central1/queues/generate"

@@ -162,6 +162,21 @@ def test_wrong_settings_of_payments_are_rejected(wrong: dict[str, str]) -> None:
         Settings.from_env(STRIPE | wrong)
 
 
+def test_webhooks_need_a_master_where_secrets_are_shown() -> None:
+    real = STRIPE | {"PAYMENTS": "off", "WEBHOOKS": "on"}
+    with pytest.raises(ValueError, match="WEBHOOK_MASTER"):
+        Settings.from_env(real).check_function("developers")
+    Settings.from_env(real).check_function("plans")  # has no such secret
+    with pytest.raises(ValidationError):
+        Settings.from_env(real | {"WEBHOOK_MASTER": "short"})
+    good = Settings.from_env(real | {"WEBHOOK_MASTER": "m" * 32})
+    good.check_function("developers")
+    assert "mmm" not in repr(good)
+    off = Settings.from_env(real | {"WEBHOOKS": "off", "WEBHOOK_MASTER": "m" * 32})
+    assert off.webhook_master == ""
+    assert Settings.from_env({"FUNCTIONS_EMULATOR": "true"}).webhooks == "on"
+
+
 def test_a_publishable_key_is_no_secret_key() -> None:
     settings = Settings.from_env(STRIPE | {"STRIPE_SECRET_KEY": "pk_live_abc"})
     with pytest.raises(ValueError, match="must be a secret key"):

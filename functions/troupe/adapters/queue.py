@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import firebase_admin
@@ -42,8 +44,15 @@ class QueueUnavailable(Exception):
 
 
 class Queue(Protocol):
-    def enqueue(self, queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        """Enqueues one task for the function named `queue`. Raises QueueUnavailable."""
+    def enqueue(
+        self,
+        queue: str,
+        payload: Mapping[str, Any],
+        headers: Mapping[str, str],
+        delay: timedelta | None = None,
+    ) -> None:
+        """Enqueues one task for the function named `queue`, to come after `delay`. The emulator
+        knows no delays. Raises QueueUnavailable."""
         ...
 
     def check(self, name: str) -> None:
@@ -79,10 +88,18 @@ class CloudTasksQueue:
             answer = session.get(f"{self.api}/v2/{queue}", timeout=_CHECK_TIMEOUT)
             answer.raise_for_status()
 
-    def enqueue(self, queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+    def enqueue(
+        self,
+        queue: str,
+        payload: Mapping[str, Any],
+        headers: Mapping[str, str],
+        delay: timedelta | None = None,
+    ) -> None:
         target = functions.task_queue(f"locations/{self.region}/functions/{queue}", app=self.app)
         options = functions.TaskOptions(
-            dispatch_deadline_seconds=DISPATCH_DEADLINE_SECONDS, headers=dict(headers)
+            schedule_delay_seconds=math.ceil(delay.total_seconds()) if delay else None,
+            dispatch_deadline_seconds=DISPATCH_DEADLINE_SECONDS,
+            headers=dict(headers),
         )
         # `on_task_dispatched` requires the `data` wrapper, which this SDK does not add.
         body = {"data": dict(payload)}

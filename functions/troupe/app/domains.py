@@ -34,6 +34,7 @@ from troupe.jobs.domain import DOMAIN as JOBS
 from troupe.messengers.domain import DOMAIN as MESSENGERS
 from troupe.metrics.domain import DOMAIN as METRICS
 from troupe.notifications.domain import DOMAIN as NOTIFICATIONS
+from troupe.openai_api.domain import DOMAIN as OPENAI_API
 from troupe.payments.domain import DOMAIN as PAYMENTS
 from troupe.plans.domain import DOMAIN as PLANS
 from troupe.reports.domain import DOMAIN as REPORTS
@@ -47,6 +48,7 @@ from troupe.transcriptions.domain import DOMAIN as TRANSCRIPTIONS
 from troupe.translation.domain import DOMAIN as TRANSLATION
 from troupe.voices.domain import DOMAIN as VOICES
 from troupe.wallet.domain import DOMAIN as WALLET
+from troupe.webhooks.domain import DOMAIN as WEBHOOKS
 
 if TYPE_CHECKING:
     from troupe.jobs.specs import JobSpec, JobSpecs
@@ -66,6 +68,7 @@ DOMAINS: tuple[Domain, ...] = (
     JOBS,
     API_KEYS,
     TABS,
+    WEBHOOKS,
     EXPORTS,
     CHARACTERS,
     DICTIONARIES,
@@ -95,10 +98,11 @@ DOMAINS: tuple[Domain, ...] = (
     MESSENGERS,
     METRICS,
     DEBUGGING,
+    OPENAI_API,
 )
 COMPAT = "compat"  # calls the apps of other functions, and has no endpoints of its own
 # The functions that Cloud Tasks calls.
-TASK_FUNCTIONS = ("generate", "listen", "dub", "relay")
+TASK_FUNCTIONS = ("generate", "listen", "dub", "relay", "deliver")
 
 
 @cache

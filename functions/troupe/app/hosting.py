@@ -76,7 +76,14 @@ def rewrites(region: str) -> list[dict[str, Any]]:
                     node = node.below.setdefault("*" if "<" in segment else segment, _Node())
                     node.functions.add(function)
                 node.here.add(function)
-    sources = [*_sources(root.below["api"], "/api"), ("/api/**", _FALLBACK)]
+    # Whole functions that answer as another service does, unknown paths included.
+    others = [
+        (f"/{segment}/**", function)
+        for segment, node in sorted(root.below.items())
+        if segment != "api"
+        for function in node.functions
+    ]
+    sources = [*_sources(root.below["api"], "/api"), *others, ("/api/**", _FALLBACK)]
     return [
         {"source": source, "function": {"functionId": function, "region": region}}
         for source, function in sources
@@ -122,7 +129,7 @@ def configured(firebase_json: str, region: str) -> str:
             "headers": [{"key": name, "value": value} for name, value in headers.items()],
         }
         for source, headers in (
-            ("!/@(api|as)/**", _STUDIO_HEADERS),
+            ("!/@(api|as|v1)/**", _STUDIO_HEADERS),
             ("/assets/**", _ASSET_HEADERS),
             ("/call.html", _CALL_HEADERS),
         )

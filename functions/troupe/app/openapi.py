@@ -39,6 +39,7 @@ from troupe.app.openapi_schemas import envelope, schemas_of, warns
 from troupe.web.caller import Auth
 from troupe.web.events import EVENT_STREAM
 from troupe.web.routes import Api, Route
+from troupe.web.surface import Surface
 
 VERSION = "3.1.0"
 _INFO = {
@@ -92,6 +93,15 @@ _PHRASES = {
 }
 _HEADERS = {
     "X-Warnings": ("What `warnings` has in other responses, as JSON.", {"type": "string"}),
+    "X-Troupe-Generation-Id": ("The generation in the history.", {"type": "string"}),
+    "X-Troupe-Ignored": ("Fields of the request that have no effect here.", {"type": "string"}),
+    "X-Troupe-Tokens-Charged": ("What this costs.", {"type": "integer"}),
+    "X-Troupe-Tokens-Remaining": ("What the payer has left.", {"type": "integer"}),
+    "X-Troupe-Budget-Remaining": (
+        "The tokens that the API key, or the member of a company, may still spend this month.",
+        {"type": "integer"},
+    ),
+    "X-Troupe-Payer": ("Who pays: `user:ID` or `company:ID`.", {"type": "string"}),
     "Cache-Control": ("How long, and by whom, the answer may be kept.", {"type": "string"}),
     "Location": (
         "The URL of the created resource, or to go on to.",
@@ -143,7 +153,8 @@ class _Document:
     def __init__(self, domains: list[Api]) -> None:
         self._domains = domains
         self._routes = [route for domain in domains for route in domain.routes]
-        self._kinds = {kind for route in self._routes for kind in kinds(route)}
+        ours = [route for route in self._routes if not route.surface]
+        self._kinds = {kind for route in ours for kind in kinds(route)}
         self._refs, self._schemas = schemas_of(self._routes, self._kinds)
         self._schemas |= failure_schemas(self._kinds, self._refs)
         self._responses: Json = dict(_FILE_RESPONSES)
@@ -262,10 +273,28 @@ class _Document:
             answers["302"] = {"$ref": "#/components/responses/FileElsewhere"}
             answers["304"] = {"$ref": "#/components/responses/FileNotModified"}
         for codes in codes_of(route):
+            if route.surface:
+                answers |= self._failure_of(route.surface, codes[0])
+                continue
             answers[str(codes[0])] = {
                 "$ref": f"#/components/responses/{self._failure(codes, route)}"
             }
         return answers
+
+    def _failure_of(self, surface: Surface, ours: int) -> Json:
+        """The failure of another service in place of one of ours, by status."""
+        status = surface.statuses.get(ours, ours)
+        name = f"{surface.failure.__name__}{status}"
+        response: Json = {
+            "description": _PHRASES[status],
+            "content": {
+                "application/json": {"schema": self._refs[surface.failure, "serialization"]}
+            },
+        }
+        if headers := _FAILURE_HEADERS.get(status):
+            response["headers"] = header_refs(headers)
+        self._responses[name] = response
+        return {str(status): {"$ref": f"#/components/responses/{name}"}}
 
     def _content(self, route: Route) -> Json:
         data = self._refs[route.data, "serialization"]

@@ -27,6 +27,8 @@ def schemas_of(
         if route.meta:
             metas.add(route.meta)
         wanted.add((route.data, "serialization"))
+        if route.surface:
+            wanted.add((route.surface.failure, "serialization"))
         if route.produced_json:
             wanted.add((route.produced_json, "serialization"))
         taken = {*route.parts.values(), route.form} - {None, bytes}

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeGuard
 
 from firebase_functions.https_fn import CallableRequest, FunctionsErrorCode, HttpsError
 
@@ -16,9 +16,11 @@ from troupe.app.container import Container
 from troupe.counters import COUNTERS
 from troupe.errors import Unauthorized
 from troupe.jobs.errors import TryAgain
-from troupe.jobs.sender import TASK_TOKEN_HEADER
+from troupe.tokens import TASK_TOKEN_HEADER
+from troupe.webhooks.errors import NotYet
 
 _UID = re.compile(r"[^/]{1,128}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
 def handle(request: CallableRequest[Any], services: Container, function: str) -> None:
@@ -29,6 +31,32 @@ def handle(request: CallableRequest[Any], services: Container, function: str) ->
     well, for the emulators and in case of a wrong IAM policy.
     """
     job_id, part, uid = _task(request.data)
+    _authorize(request, job_id)
+    _begin(request, services, jobId=job_id, part=part, uid=uid)
+    try:
+        with _counted(function):
+            services.runner.run(job_id, part, uid)
+    except (TryAgain, QueueUnavailable) as again:
+        # Not 503, for which Cloud Tasks slows down the whole queue.
+        raise HttpsError(FunctionsErrorCode.ABORTED, str(again)) from None
+
+
+def handle_delivery(request: CallableRequest[Any], services: Container, function: str) -> None:
+    """The same for events of webhooks: creates the deliveries of one, or makes an attempt."""
+    event_id, webhook_id = _delivery(request.data)
+    _authorize(request, event_id)
+    _begin(request, services, eventId=event_id, webhookId=webhook_id)
+    try:
+        with _counted(function):
+            if webhook_id is None:
+                services.webhook_deliverer.fan_out(event_id)
+            else:
+                services.webhook_deliverer.deliver(webhook_id, event_id)
+    except NotYet as again:
+        raise HttpsError(FunctionsErrorCode.ABORTED, str(again)) from None
+
+
+def _authorize(request: CallableRequest[Any], subject: str) -> None:
     try:
         claims = tokens.decode(
             request.raw_request.headers.get(TASK_TOKEN_HEADER, ""), purpose="task"
@@ -37,17 +65,16 @@ def handle(request: CallableRequest[Any], services: Container, function: str) ->
         raise HttpsError(
             FunctionsErrorCode.UNAUTHENTICATED, "Only Cloud Tasks may call this."
         ) from None
-    if claims.subject != job_id:
-        raise HttpsError(FunctionsErrorCode.PERMISSION_DENIED, "This token belongs to another job.")
+    if claims.subject != subject:
+        raise HttpsError(
+            FunctionsErrorCode.PERMISSION_DENIED, "This token belongs to another task."
+        )
+
+
+def _begin(request: CallableRequest[Any], services: Container, **about: Any) -> None:
     trace = logs.trace_fields(request.raw_request.headers, lambda: services.settings.project_id)
-    logs.begin(jobId=job_id, part=part, uid=uid, **trace)
+    logs.begin(**about, **trace)
     deadlines.begin(None)
-    try:
-        with _counted(function):
-            services.runner.run(job_id, part, uid)
-    except (TryAgain, QueueUnavailable) as again:
-        # Not 503, for which Cloud Tasks slows down the whole queue.
-        raise HttpsError(FunctionsErrorCode.ABORTED, str(again)) from None
 
 
 @contextmanager
@@ -57,7 +84,7 @@ def _counted(function: str) -> Iterator[None]:
     try:
         yield
         failed = False
-    except (TryAgain, QueueUnavailable):
+    except (TryAgain, NotYet, QueueUnavailable):
         failed = False
         raise
     finally:
@@ -76,3 +103,20 @@ def _task(data: object) -> tuple[str, int | None, str | None]:
             return job_id, part, uid
     message = "Send {jobId, uid} or {jobId, uid, part}."
     raise HttpsError(FunctionsErrorCode.INVALID_ARGUMENT, message)
+
+
+def _delivery(data: object) -> tuple[str, str | None]:
+    """The ids of the event and of the webhook; without one, the deliveries are to be created."""
+    if isinstance(data, dict):
+        event_id, delivery_id = data.get("eventId"), data.get("deliveryId")
+        webhook_id = data.get("webhookId")
+        if delivery_id is None and webhook_id is None and _is_id(event_id):
+            return event_id, None
+        if event_id is None and _is_id(delivery_id) and _is_id(webhook_id):
+            return delivery_id, webhook_id
+    message = "Send {eventId} or {webhookId, deliveryId}."
+    raise HttpsError(FunctionsErrorCode.INVALID_ARGUMENT, message)
+
+
+def _is_id(given: object) -> TypeGuard[str]:
+    return isinstance(given, str) and bool(_ID.fullmatch(given))

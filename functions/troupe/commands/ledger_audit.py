@@ -22,6 +22,7 @@ from troupe.commands.payments_audit import (
     paying_since,
 )
 from troupe.commands.tabs_audit import audit_tabs
+from troupe.commands.webhooks_audit import audit_webhooks
 from troupe.jobs.charges import unfinished_charge
 from troupe.jobs.records import SHOWN_FIELDS, Charge, Job, JobStatus, job_path
 from troupe.plans.records import Subscription
@@ -78,6 +79,7 @@ def audit(db: Database, *, paid: bool = True) -> Audit:
     findings += [Finding(owner_id, "has no wallet") for owner_id in _without_wallet(db, wallets)]
     findings += [Finding(place, problem) for place, problem in audit_tabs(db)]
     findings += [Finding(key_id, problem) for key_id, problem in audit_keys(db)]
+    findings += [Finding(path, problem) for path, problem in audit_webhooks(db)]
     findings += [Finding("customers", problem) for problem in audit_customers(db, wallets)]
     findings += [Finding("events", problem) for problem in audit_events(db)]
     findings += [Finding("revenue", problem) for problem in audit_revenue(db)]

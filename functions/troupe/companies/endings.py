@@ -1,6 +1,6 @@
 """What the sweep erases of a deleted company: its members' entries, licenses, invitations, budgets,
-counters, exports and calls, its plan and its wallet, a few at a time; then everything in its own
-document that accounts of payments do not need."""
+counters, exports, calls and webhooks, its plan and its wallet, a few at a time; then everything in
+its own document that accounts of payments do not need."""
 
 from __future__ import annotations
 
@@ -46,14 +46,16 @@ class Endings:
         close_billing: Callable[[str], bool],
         erase_exports: Callable[[str, int], int],
         erase_calls: Callable[[str, int], int],
+        erase_webhooks: Callable[[str, int], int],
     ) -> None:
         """`close_billing`: ends everything that could charge the company; repeatable.
         `erase_exports`: deletes at most as many exports of the company, with their files; returns
-        how many, 0 when none are left; `erase_calls` likewise."""
+        how many, 0 when none are left; `erase_calls` and `erase_webhooks` likewise."""
         self._db = db
         self._close_billing = close_billing
         self._erase_exports = erase_exports
         self._erase_calls = erase_calls
+        self._erase_webhooks = erase_webhooks
 
     def sweep(self, limit: int) -> int:
         """Continues with the companies that are due; returns how many."""
@@ -90,6 +92,8 @@ class Endings:
                 self._db.delete_all([each.path for each in found])
                 return False
         if self._erase_exports(company_id, BATCH) or self._erase_calls(company_id, BATCH):
+            return False
+        if self._erase_webhooks(company_id, BATCH):
             return False
         self._close_billing(company_id)
         # StillHeld while jobs that the company pays for are at work: the next sweep goes on.

@@ -36,5 +36,6 @@ DUBBING = JobSpec(
     cleanup=_cleanup,
     subject_writes=status_writes,
     link="/api/dubbing/{id}",
+    event="dubbing",
     queue=QUEUE,
 )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from troupe.dubbing.records import Line
-from troupe.media.tempo import faster
 from troupe.speech.engine import WordTiming
+from troupe.speech.tempo import faster
 
 if TYPE_CHECKING:
     from troupe.speech.engine import Samples

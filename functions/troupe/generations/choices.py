@@ -43,7 +43,7 @@ class GenerationRequest:
     the voice or the character speaks its own. With `target_language`, the text is translated from
     `language` (None: detected), and all other choices are for the language that is spoken.
     `own_voice`: the one of the user's profile, which speaks if the request names no voice, type or
-    character, and if it speaks the language."""
+    character, and if it speaks the language. `engine`: the one that speaks; None for any."""
 
     text: str
     language: str | None
@@ -58,6 +58,7 @@ class GenerationRequest:
     text_type: TextType = TextType.TEXT
     pauses: Mapping[Border, int] = field(default_factory=dict)
     own_voice: str = ""
+    engine: str | None = None
 
 
 class Chosen(NamedTuple):
@@ -159,7 +160,7 @@ class Choices:
     def _voice(self, request: GenerationRequest, character: Character | None) -> VoiceChoice:
         """The voice with the id that is asked for, or the first of the type that is asked for, or
         the character's. Raises UnknownChoice."""
-        engines = self._settings.speech_engines
+        engines = (request.engine,) if request.engine else self._settings.speech_engines
         own = request.own_voice if character is None and request.voice_type is None else ""
         language = request.language
         if language is None:
@@ -217,4 +218,6 @@ def hashed(request: GenerationRequest) -> dict[str, Any]:
         del choices["voice_id"]
     if request.target_language is None:
         del choices["target_language"]
+    if request.engine is None:
+        del choices["engine"]
     return choices

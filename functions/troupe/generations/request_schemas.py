@@ -166,7 +166,7 @@ class StreamVoice(SpeechBody):
     model_config = example({"text": "Good evening, and welcome to the show.", "language": "en-US"})
 
     text: SpeakableText = Field(
-        description="The text to speak, up to 4,000 characters.",
+        description="The text to speak, up to 4,096 characters.",
         examples=["Good evening, and welcome to the show."],
         json_schema_extra={"maxLength": MOST_CHARACTERS},
     )
@@ -179,7 +179,7 @@ class StreamVoice(SpeechBody):
     format: LiveFormat = Field(
         LiveFormat.MP3,
         description="`pcm`: mono, 16 bits, little-endian, at the rate of the voice, which "
-        "`Content-Type` tells; it is kept as a WAV file.",
+        "`Content-Type` tells. It is kept as a WAV file, and so is `aac`, which is in ADTS.",
     )
 
     def command(self, own_voice: str = "") -> GenerationRequest:

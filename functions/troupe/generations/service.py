@@ -131,10 +131,12 @@ class Generations:
         *,
         payer: Payer | None = None,
         run_here: bool = False,
+        retried: bool = False,
     ) -> GenerationWithJob:
         """Commits the generation, its job and the hold, and enqueues the work, unless the caller
         does it (`run_here`). `payer`: None for the user. A repeat under the same idempotency
-        `key` returns the first generation in its current state.
+        `key` returns the first generation in its current state; so does one that says that it is
+        `retried`, without a key.
 
         Raises the errors of Choices.of, ContentRefused, ModerationUnavailable, NotEnoughTokens,
         CostAboveMax, KeyReused, TooManyJobs. With `run_here`, the text that is spoken must be one
@@ -150,6 +152,8 @@ class Generations:
 
         # A second translation could differ, and cost something.
         if request.target_language is not None and (found := earlier()):
+            return found
+        if retried and key is None and (found := self._retried(uid, payer, fingerprint)):
             return found
         try:
             chosen = self._chosen(uid, request, run_here=run_here)
@@ -220,6 +224,16 @@ class Generations:
             self._check_at_once(chosen.words.text)
         self._moderation.check(uid, chosen.words.text, chosen.spoken)
         return chosen
+
+    def _retried(self, uid: str, payer: Payer | None, fingerprint: str) -> GenerationWithJob | None:
+        """What the same request started a moment ago."""
+        job = self._jobs().repeated(uid, payer, fingerprint)
+        if job is None:
+            return None
+        try:
+            return replace(self.get(uid, job.id), repeated=True)
+        except GenerationNotFound:  # deleted since
+            return None
 
     def _check_at_once(self, text: str) -> None:
         """Raises TextTooLong."""

@@ -33,5 +33,6 @@ VOICE = JobSpec(
     cleanup=_cleanup,
     subject_writes=status_writes,
     link="/api/voice/generations/{id}",
+    event="generation",
     usage=usage,
 )

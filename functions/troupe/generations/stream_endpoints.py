@@ -33,7 +33,7 @@ api = Api("streaming", "Text to speech")
 @api.post(
     "/api/voice/stream",
     scope=Scope.SPEECH,
-    produces=("audio/mpeg", "audio/ogg", "audio/pcm"),
+    produces=("audio/mpeg", "audio/ogg", "audio/aac", "audio/pcm"),
     headers=("Location", "X-Warnings"),
     errors=(
         *CHOICE_ERRORS,

@@ -215,8 +215,9 @@ class Admission:
         job = Job.of(document)
         if job.status.ended:
             return job, False, False
+        spec = self._specs[job.kind]
         ended = end(
-            self._db, self._specs[job.kind], job, document, JobStatus.CANCELLED, also=also(job)
+            self._db, self._sender, spec, job, document, JobStatus.CANCELLED, also=also(job)
         )
         log.info("job_cancelled", jobId=job_id, charged=ended.charged)
         if job.waiting:  # no task will come, which would do it

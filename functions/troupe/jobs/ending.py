@@ -9,8 +9,10 @@ from typing import Any
 from troupe.adapters.firestore import Database, Document, Missing, Write, now
 from troupe.counters import COUNTERS
 from troupe.jobs import charges
+from troupe.jobs.events import event_writes
 from troupe.jobs.notices import notices
 from troupe.jobs.records import Job, JobError, JobStatus
+from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import leave_write, still_waiting
 from troupe.jobs.specs import JobSpec
 from troupe.jobs.writes import ended_writes, parts
@@ -30,6 +32,7 @@ class Ended:
 
 def end(
     db: Database,
+    sender: TaskSender,
     spec: JobSpec[Any, Any],
     job: Job,
     document: Document,
@@ -47,7 +50,12 @@ def end(
         also = [*also, *used]
     if error is not None:
         error = charges.told(error, priced.charge)
-    writes = [*ended_writes(priced, spec, document, status, at, error), *also]
+    charged = (priced.charge and priced.charge.charged) or 0
+    writes = [
+        *ended_writes(priced, spec, document, status, at, error),
+        *also,
+        *event_writes(priced, spec, status, at, charged=charged, error=error),
+    ]
     subject = spec.subject_writes(priced, status, error, at)
     subject += notices(job, spec, status, at)
     # The job's version, checked by the commit, shows that no part was recorded meanwhile.
@@ -57,6 +65,7 @@ def end(
         committed = db.commit(*writes, *subject, leave_write(job))
     except Missing:  # the subject is gone, but the hold must still be settled
         committed = db.commit(*writes, leave_write(job))
+    sender.tell(job, status)
     if status is JobStatus.FAILED:
         COUNTERS.add("jobsFailed")
     changes = {"status": status, "error": error, "completed_at": at, "updated_at": at}

@@ -14,6 +14,7 @@ from troupe.jobs.errors import TryAgain
 from troupe.jobs.leftovers import Leftovers
 from troupe.jobs.parts import released_fields
 from troupe.jobs.records import Job, JobError, JobStatus, job_path
+from troupe.jobs.sender import TaskSender
 from troupe.jobs.specs import JobSpecs
 from troupe.jobs.writes import present, present_whole
 from troupe.logs import log
@@ -36,12 +37,14 @@ class Failures:
     def __init__(
         self,
         db: Database,
+        sender: TaskSender,
         specs: JobSpecs,
         admission: Admission,
         leftovers: Leftovers,
         max_attempts: int,
     ) -> None:
         self._db = db
+        self._sender = sender
         self._specs = specs
         self._admission = admission
         self._leftovers = leftovers
@@ -78,7 +81,7 @@ class Failures:
             if fenced and current.attempt != job.attempt:
                 return False
             spec = self._specs[job.kind]
-            ended = end(self._db, spec, current, document, JobStatus.FAILED, error)
+            ended = end(self._db, self._sender, spec, current, document, JobStatus.FAILED, error)
             facts = {"code": error.code, "attempt": job.attempt, "charged": ended.charged}
             log.warning("job_failed", jobId=job.id, **facts)
             return ended.more

@@ -147,8 +147,8 @@ class Job(Record):
     (`input_path`); jobs from before 28 November 2026 have it in theirs. `subject` is the path of
     the document the job is about, "" for none. `view` repeats the other fields for clients.
     `muted`: the types of notifications that its user did not want when it was submitted.
-    `company_id`: the company that pays, None if its user does. `key_id`: the API key that spends
-    the money. `charge` is None for a free job.
+    `hooked`: whether its payer had webhooks then. `company_id`: the company that pays, None if its
+    user does. `key_id`: the API key that spends the money. `charge` is None for a free job.
     `lease_until` keeps other workers out; `attempt` is the fencing token of the lease holder.
     `due_at` is when the sweep looks at the job unless something updates it first. `cuts` are the
     offsets that divide the input into parts (None until planned); part n is cuts[n] to cuts[n + 1].
@@ -170,6 +170,7 @@ class Job(Record):
     input: dict[str, Any] = Field(default_factory=dict)
     request_hash: str
     muted: list[str] = Field(default_factory=list)
+    hooked: bool = False
     charge: Charge | None = None
     attempt: int = 0
     tries: int = 0  # claims in the current stage; `attempt` is never reset

@@ -30,6 +30,7 @@ from troupe.counters import COUNTERS
 from troupe.errors import WorkError
 from troupe.jobs.admission import Admission
 from troupe.jobs.errors import Lost, TryAgain
+from troupe.jobs.events import event_writes
 from troupe.jobs.failures import WORKER_DIED, Failures, job_error
 from troupe.jobs.lease import Lease, PartWatch
 from troupe.jobs.leftovers import Leftovers
@@ -80,7 +81,7 @@ class Runner:
         self._lease_seconds = lease_seconds
         self._max_attempts = max_attempts
         self._leftovers = Leftovers(db, specs, services)
-        self._failures = Failures(db, specs, admission, self._leftovers, max_attempts)
+        self._failures = Failures(db, sender, specs, admission, self._leftovers, max_attempts)
 
     def run(
         self,
@@ -257,6 +258,7 @@ class Runner:
                     *extra,
                     *outcome.writes,
                     *notices(job, spec, JobStatus.COMPLETED, at),
+                    *event_writes(job, spec, JobStatus.COMPLETED, at, charged=outcome.charge),
                     leave_write(job),
                 ],
             )
@@ -266,6 +268,7 @@ class Runner:
                 self._leftovers.discard(job, outcome)
                 raise Lost(job.id) from None
             more = True  # our own commit succeeded, but its response was lost
+        self._sender.tell(job, JobStatus.COMPLETED)
         COUNTERS.add("jobsCompleted")
         log.info("job_completed", jobId=job.id, attempt=job.attempt, charged=outcome.charge)
         if more:

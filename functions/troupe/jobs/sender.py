@@ -6,11 +6,10 @@ from typing import Any
 
 from troupe import tokens
 from troupe.adapters.queue import Queue
-from troupe.jobs.records import Job
+from troupe.jobs.events import event_id, event_of
+from troupe.jobs.records import Job, JobStatus
 from troupe.jobs.specs import JobSpecs
-
-TASK_TOKEN_HEADER = "X-Troupe-Task"  # noqa: S105 (the name of a header)
-TASK_TOKEN_SECONDS = 30 * 86400  # as long as Cloud Tasks keeps a task at most
+from troupe.webhooks.sender import WebhookSender
 
 
 class TaskSender:
@@ -26,5 +25,11 @@ class TaskSender:
         payload: dict[str, Any] = {"jobId": job.id, "uid": job.uid}
         if part is not None:
             payload["part"] = part
-        token = tokens.encode(purpose="task", subject=job.id, ttl=TASK_TOKEN_SECONDS)
-        self._queue.enqueue(self._specs[job.kind].queue, payload, {TASK_TOKEN_HEADER: token})
+        queue = self._specs[job.kind].queue
+        self._queue.enqueue(queue, payload, tokens.task_headers(job.id))
+
+    def tell(self, job: Job, status: JobStatus) -> None:
+        """Enqueues the event of a job that has ended as `status`, if it has one. Never raises: the
+        sweep finds the event."""
+        if event_of(job, self._specs[job.kind], status) is not None:
+            WebhookSender(self._queue).event(event_id(job, status))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from troupe.accounts.writes import user_path
 from troupe.adapters.firestore import (
@@ -23,16 +24,20 @@ from troupe.jobs.admission import Admission
 from troupe.jobs.charges import Price, Quote
 from troupe.jobs.errors import InputChanged, TooManyJobs
 from troupe.jobs.holding import hold_for, left_of
-from troupe.jobs.records import SHOWN_FIELDS, Job, Part, job_path
+from troupe.jobs.records import SHOWN_FIELDS, Job, JobStatus, Part, job_path
 from troupe.jobs.sender import TaskSender
 from troupe.jobs.shares import share_path
 from troupe.jobs.writes import create_writes, forget_writes, parts
 from troupe.logs import log
 from troupe.notifications.records import muted
-from troupe.wallet.budgets import KeySpender, Spender, key_month_path
+from troupe.wallet.budgets import KeySpender, Spender, company_path, key_month_path
 from troupe.wallet.ledger import wallet_path
 from troupe.wallet.payers import Payer
-from troupe.wallet.records import Wallet
+from troupe.wallet.records import Meter, Owner, Wallet
+from troupe.webhooks.writes import has_webhooks
+
+_REPEATED_WITHIN = timedelta(minutes=10)
+_WITHOUT_RESULT = (JobStatus.FAILED, JobStatus.CANCELLED)
 
 
 class JobService:
@@ -87,7 +92,9 @@ class JobService:
                 if before.update_time != found[before.path].update_time:
                     raise InputChanged(before.path)
             held, joined = self._admission.join(job, found[share], found[user])
-            held = held.model_copy(update={"muted": muted(found[user].data)})
+            payer = found[company_path(job.company_id) if job.company_id else user]
+            told = {"muted": muted(found[user].data), "hooked": has_webhooks(payer.data)}
+            held = held.model_copy(update=told)
             if run_here and held.waiting:
                 raise TooManyJobs.at_once()
             hold = list[Write]()
@@ -140,6 +147,36 @@ class JobService:
         if spender is not None:
             spender.check()
         return charges.price(Wallet.of(wallet), quote, left_of(spender, of_key))
+
+    def repeated(self, uid: str, payer: Payer | None, request_hash: str) -> Job | None:
+        """The last job that the same request of this user, payer and API key made in the last ten
+        minutes, unless it failed or was cancelled: for a client that says that it asks again, and
+        has no idempotency key. One query."""
+        payer = payer or Payer(Owner.user(uid))
+        found = self._db.find(
+            "jobs",
+            where=[("uid", "==", uid), ("requestHash", "==", request_hash)],
+            order=[("createdAt", True)],
+            limit=10,
+            select=SHOWN_FIELDS,
+        )
+        mine = (payer.company_id, payer.key_id)
+        for job in map(Job.of, found):
+            recent = now() - job.created_at < _REPEATED_WITHIN
+            if recent and (job.company_id, job.key_id) == mine:
+                return None if job.status in _WITHOUT_RESULT else job
+        return None
+
+    def budget_left(self, uid: str, payer: Payer, job: Job) -> int | None:
+        """The tokens that the member or the API key may still spend in the month of the job; None
+        without a cap."""
+        if payer.company_id is None and not (payer.key and payer.key.cap):
+            return None
+        month = [key_month_path(payer.key.id, job.created_at)] if payer.key else []
+        spends = Spender.paths(payer.company_id, uid, job.created_at) if payer.company_id else []
+        found = self._db.get_all([*month, *spends])
+        of_key = KeySpender(payer.key, found.pop(0)) if payer.key else None
+        return left_of(Spender(*found) if found else None, of_key)(Meter.TOKENS)
 
     def get(self, job_id: str) -> tuple[Job, Document]:
         """The job without its input."""

@@ -78,6 +78,8 @@ class JobSpec(Generic[InputT, PayloadT]):
     `cleanup` are factories, called with the container. `queue` is the task function that does the
     work. `link` is the path in the API of the result, with {id} of the subject, {job}, and
     {company} of the input, which its user is notified of when the work took long (None: never).
+    `event`: how its events for webhooks begin, such as "video" for `video.completed` (None: it has
+    none).
     `prompt`: people wait for it, so it does not wait for other jobs of its user, nor they for it.
     `caused`: others cause it, such as members of a room that its user pays for. It takes none of
     the user's places, and is not exported to them. `parts_kept`: for how long the results of its
@@ -101,6 +103,7 @@ class JobSpec(Generic[InputT, PayloadT]):
     caused: bool = False
     parts_kept: timedelta = PARTS_KEPT
     link: str | None = None
+    event: str | None = None
 
     def __post_init__(self) -> None:
         if sum(step.weight for step in self.steps) != 100:

@@ -82,8 +82,16 @@ class Sweeper:
             whole = read_whole(self._db, job.id)
             if whole.update_time != document.update_time:
                 raise Stale
-            spec = self._specs[job.kind]
-            if end(self._db, spec, Job.of(whole), whole, JobStatus.FAILED, _TIMED_OUT).more:
+            ended = end(
+                self._db,
+                self._sender,
+                self._specs[job.kind],
+                Job.of(whole),
+                whole,
+                JobStatus.FAILED,
+                _TIMED_OUT,
+            )
+            if ended.more:
                 self._admission.fill(job.uid)
             self._tidy(Job.of(whole))
             return "timed_out"

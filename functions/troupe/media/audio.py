@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Self, cast
 import av
 import numpy as np
 
-from troupe.media.formats import AudioFormat, title_tag
+from troupe.media.formats import AudioFormat, LiveFormat, title_tag
 from troupe.media.sinks import FlacSink, PlainSink, Sink, WavSink
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ _ENCODINGS = {
 
 
 AAC_BITS = 96_000  # per second, mono
+_AAC_SPEECH = 64_000  # of speech alone
 # For videos: 16 kHz and above (ISO/IEC 14496-3, https://www.iso.org/standard/76383.html).
 AAC = Encoding(
     *("mp4", "aac", "fltp"),
@@ -71,13 +72,20 @@ AAC = Encoding(
 )
 
 
-def live_encoding(audio_format: AudioFormat) -> Encoding:
+def live_encoding(form: LiveFormat, pcm_rate: int | None = None) -> Encoding:
     """For a stream that somebody listens to: each packet is written as it is made, and not 32 kB
-    later; Ogg has a page for every tenth of a second (its default is one second)."""
+    later; Ogg has a page for every tenth of a second (its default is one second). `pcm_rate`: of
+    raw samples, that of the sound by default."""
     muxer = {"flush_packets": "1"}
-    if audio_format is AudioFormat.OGG:
-        muxer["page_duration"] = "100000"  # microseconds
-    return replace(_ENCODINGS[audio_format], muxer=muxer)
+    match form:
+        case LiveFormat.PCM:
+            rates = (pcm_rate,) if pcm_rate else ()
+            return Encoding("s16le", "pcm_s16le", "s16", rates, muxer=muxer)
+        case LiveFormat.AAC:
+            return replace(AAC, container="adts", bit_rate=_AAC_SPEECH, muxer=muxer)
+        case LiveFormat.OGG:
+            muxer["page_duration"] = "100000"  # microseconds
+    return replace(_ENCODINGS[form.stored], muxer=muxer)
 
 
 def bytes_at_most(audio_format: AudioFormat, rate: int, seconds: float) -> int:

@@ -34,17 +34,21 @@ class LiveFormat(StrEnum):
 
     MP3 = "mp3"
     OGG = "ogg"
+    AAC = "aac"  # in ADTS
     PCM = "pcm"  # mono, 16 bits, little-endian, at the rate of the voice
 
     @property
     def stored(self) -> AudioFormat:
-        """The format of the file that is kept."""
-        return AudioFormat.WAV if self is LiveFormat.PCM else AudioFormat(self.value)
+        """The format of the file that is kept. Raw samples and ADTS have no place for a length or a
+        title."""
+        if self in (LiveFormat.PCM, LiveFormat.AAC):
+            return AudioFormat.WAV
+        return AudioFormat(self.value)
 
     def mime_type(self, rate: int) -> str:
         if self is LiveFormat.PCM:
             return f"audio/pcm; rate={rate}; channels=1"
-        return self.stored.mime_type
+        return "audio/aac" if self is LiveFormat.AAC else self.stored.mime_type
 
 
 def title_tag(title: str) -> str:

@@ -18,10 +18,10 @@ Send = Callable[[bytes], object]
 class LiveEncoder:
     """Hears samples and sends the bytes of a file in order, once for each piece of sound. Use it in
     a `with` block, which sends the end. `rate`: of the sound, in samples per second; None before
-    any was heard."""
+    any was heard. `pcm_rate`: that of raw samples, if it is to be another one."""
 
-    def __init__(self, form: LiveFormat, send: Send) -> None:
-        self._form = form
+    def __init__(self, form: LiveFormat, send: Send, pcm_rate: int | None = None) -> None:
+        self._encoding = live_encoding(form, pcm_rate)
         self._send = send
         self._encoded = bytearray()
         self._writer: AudioWriter | None = None
@@ -30,14 +30,10 @@ class LiveEncoder:
     def __call__(self, samples: Samples, rate: int) -> None:
         """int16, mono, shape (n,)."""
         self.rate = self.rate or rate
-        if self._form is LiveFormat.PCM:
-            self._encoded += samples.astype("<i2", copy=False).tobytes()
-        else:
-            if self._writer is None:
-                stream = cast("IO[bytes]", self)
-                self._writer = AudioWriter(stream, live_encoding(self._form.stored), rate)
-            self._writer.write(samples, rate)
-            self._writer.flush()
+        if self._writer is None:
+            self._writer = AudioWriter(cast("IO[bytes]", self), self._encoding, rate)
+        self._writer.write(samples, rate)
+        self._writer.flush()
         self._pass_on()
 
     def write(self, data: bytes) -> None:

@@ -36,6 +36,7 @@ class NotificationType(StrEnum):
     CALL_INVITED = "call_invited"
     CALL_MISSED = "call_missed"  # nobody came: for the host, and for colleagues who were invited
     CALL_RECORDING_READY = "call_recording_ready"
+    WEBHOOK_DISABLED = "webhook_disabled"  # its receiver failed for days, or is gone
 
 
 Platform = Literal["android", "ios", "web"]

@@ -49,6 +49,7 @@ from troupe.payments.records import (
 )
 from troupe.payments.reversals import owed, reversal, spread, take
 from troupe.payments.states import our_status
+from troupe.payments.telling import payment_events
 from troupe.plans.draft import PaidPeriod, SubscriptionDraft
 from troupe.plans.notices import notices
 from troupe.plans.records import Source, SubscriptionStatus
@@ -700,6 +701,8 @@ class Books:
             writes += self._write(
                 self._old_payments.get(name), payment, payment_path(name), self._seen.get(name)
             )
+            before = self._old_payments.get(name)
+            writes += payment_events(self.billing, self._owner.data, before, payment, self.at)
         for n, period in self._periods.items():
             path = f"{periods_path(self.billing.id)}/{n}"
             seen = self._period_documents.get(path)

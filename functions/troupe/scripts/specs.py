@@ -34,6 +34,7 @@ AUDIO = JobSpec(
     cleanup=_cleanup,
     subject_writes=status_writes,
     link="/api/scripts/{id}",
+    event="script.audio",
     usage=usage,
     kept_writes=kept_writes,
 )
@@ -54,6 +55,7 @@ VIDEO = JobSpec(
     cleanup=_cleanup,
     subject_writes=status_writes,
     link="/api/scripts/{id}",
+    event="video",
     usage=usage,
     kept_writes=kept_writes,
 )

@@ -96,10 +96,13 @@ class Transcriptions:
         key: str | None = None,
         max_tokens: int | None = None,
         payer: Payer | None = None,
+        *,
+        retried: bool = False,
     ) -> TranscriptionWithJob:
         """Commits the transcription, its job and the hold, and enqueues the work. `source`: a
         sound, which is stored, or the id of an uploaded file. A repeat under the same idempotency
-        `key` returns the first one in its current state.
+        `key` returns the first one in its current state; so does one that says that it is
+        `retried`, without a key.
 
         Raises TranscriberNotConfigured, UnknownChoice, UserFileNotFound, UnsupportedFile,
         BrokenAudio, RecordingTooLong, TooDemanding, DecodersBusy, NotEnoughTokens, CostAboveMax,
@@ -115,6 +118,9 @@ class Transcriptions:
             if self._jobs().earlier(transcription_id, uid, payer, hashed):
                 return self.get(uid, transcription_id)
         given = self._given(uid, transcription_id, source, name)
+        fingerprint = _hash(given.fingerprint, code)
+        if retried and key is None and (found := self._retried(uid, payer, fingerprint)):
+            return found
         at = now()
         transcription = Transcription(
             id=transcription_id,
@@ -133,7 +139,7 @@ class Transcriptions:
             uid=uid,
             subject=writes.transcription_path(transcription.id),
             given=Sound(path=given.path, seconds=given.seconds, language=code),
-            request_hash=_hash(given.fingerprint, code),
+            request_hash=fingerprint,
             at=at,
             payer=payer,
         )
@@ -227,6 +233,18 @@ class Transcriptions:
         new = [NewFile(path, recording.content_type, source.stream)]
         fingerprint = file_hash(source.stream)
         return _Given(safe_name(name, "recording"), recording.seconds, fingerprint, path, new)
+
+    def _retried(
+        self, uid: str, payer: Payer | None, fingerprint: str
+    ) -> TranscriptionWithJob | None:
+        """What the same request started a moment ago."""
+        job = self._jobs().repeated(uid, payer, fingerprint)
+        if job is None:
+            return None
+        try:
+            return self.get(uid, job.id)
+        except (TranscriptionNotFound, TranscriptNotReady):  # deleted since
+            return None
 
     def _both(self, uid: str, transcription_id: str) -> tuple[Transcription, Job]:
         document, job = writes.read(self._db, transcription_id)

@@ -30,5 +30,6 @@ TRANSCRIPTION = JobSpec(
     cleanup=_cleanup,
     subject_writes=status_writes,
     link="/api/audio/transcriptions/{id}",
+    event="transcription",
     queue=QUEUE,
 )

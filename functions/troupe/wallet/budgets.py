@@ -52,8 +52,12 @@ def budgets_path(company_id: str) -> str:
     return f"companies/{company_id}/budgets"
 
 
-def member_path(company_id: str, uid: str) -> str:
+def company_path(company_id: str) -> str:
     """Here, because companies know wallets, and not the other way round."""
+    return f"companies/{company_id}"
+
+
+def member_path(company_id: str, uid: str) -> str:
     return f"companies/{company_id}/members/{uid}"
 
 
@@ -127,7 +131,7 @@ class Spender:
     @staticmethod
     def paths(company_id: str, uid: str, at: datetime) -> list[str]:
         return [
-            f"companies/{company_id}",
+            company_path(company_id),
             member_path(company_id, uid),
             budget_path(company_id, uid, at),
         ]

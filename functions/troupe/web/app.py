@@ -53,7 +53,7 @@ class EdgeApp(Flask):
     """A Flask app that matches its routes under every path the platform may pass.
 
     Hosting keeps the whole path (/api/voice/generate). A direct URL strips the function's name,
-    which leaves /api/voice/generate, /voice/generate or /generate.
+    which leaves /api/voice/generate, /voice/generate or /generate. Of /v1/models it leaves /models.
     """
 
     request_class = EdgeRequest
@@ -63,7 +63,7 @@ class EdgeApp(Flask):
         self.url_map.strict_slashes = False
         self.url_map.merge_slashes = False
         self.config["MAX_FORM_PARTS"] = MOST_PARTS
-        self._prefixes = ("", "/api", f"/api/{function}")
+        self._prefixes = ("", "/api", f"/api/{function}", f"/{function}")
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         prefix = self._prefix(environ)
@@ -107,6 +107,9 @@ def build(
         for api in apis
         for route in api.routes
     }
+    surface = apis[0].surface if apis else None
+    app.config["SURFACE"] = surface
+    app.config["REFUSE"] = surface.refuse if surface else refusal
     provide(app, services)
     app.before_request(_begin)
     # After-request hooks run in reverse order: the CORS headers are set before `_end` logs.
@@ -126,6 +129,7 @@ def build(
             "X-Firebase-AppCheck",
             "X-Request-Id",
             "X-Troupe-Company",
+            *(surface.allowed if surface else ()),
         ],
         expose_headers=[
             "X-Request-Id",
@@ -139,6 +143,7 @@ def build(
             "RateLimit-Reset",
             "Preference-Applied",
             "Location",
+            *(surface.exposed if surface else ()),
         ],
         max_age=3600,
     )
@@ -164,6 +169,8 @@ def _end(response: Response, *, https: bool) -> Response:
     add_headers(response)
     secure(response, https=https)
     ms = round((time.perf_counter() - g.started) * 1000, 1)
+    if surface := current_app.config["SURFACE"]:
+        surface.finish(response, ms)
     _count(response, ms)
     log.info(
         "request",
@@ -190,11 +197,11 @@ def _known(error: TroupeError) -> Response:
     if isinstance(error, Unavailable):
         cause = error.__cause__ or error
         log.warning("service_unavailable", kind=type(cause).__name__)
-    return failure(error)
+    return failure(error, current_app.config["REFUSE"])
 
 
 def _http(error: HTTPException) -> Response:
-    """Flask's own errors in our envelope; their headers (Allow, Location) are kept."""
+    """Flask's own errors as ours; their headers (Allow, Location) are kept."""
     status = error.code or 500
     kept = {
         name: value
@@ -203,7 +210,8 @@ def _http(error: HTTPException) -> Response:
     }
     code = _HTTP_CODES.get(status) or re.sub(r"\W+", "_", error.name).lower()
     message = _HTTP_MESSAGES.get(status, f"{error.name}.")
-    return refusal(status, code, message, headers=kept)
+    refused: Response = current_app.config["REFUSE"](status, code, message, headers=kept)
+    return refused
 
 
 def _unexpected(error: Exception) -> Response:
@@ -213,4 +221,4 @@ def _unexpected(error: Exception) -> Response:
         error,
         route=rule.rule if rule else "unmatched",
     )
-    return failure(TroupeError())
+    return failure(TroupeError(), current_app.config["REFUSE"])

@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from troupe.errors import TroupeError
 from troupe.logs import log
 from troupe.web.schema import MOST_WARNINGS, Meta, Notice
+from troupe.web.surface import Refuse
 
 LARGEST_REFUSAL = 16 * 1024  # bytes
 _LONGEST_MESSAGE = 1000  # characters
@@ -47,13 +48,14 @@ def success(reply: Reply, status: int, warnings: Sequence[Notice] = ()) -> Respo
     return _json(envelope, code, reply.headers)
 
 
-def failure(error: TroupeError) -> Response:
+def failure(error: TroupeError, refuse: Refuse | None = None) -> Response:
+    """`refuse`: makes the response, if it has not our envelope."""
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
     if error.status == 401:
         # RFC 6750, section 3: name the error only if the request had a token, and it was invalid.
         bad_token = error.code.startswith("token_")
         headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if bad_token else "Bearer"
-    return refusal(error.status, error.code, error.text, error.details, headers)
+    return (refuse or refusal)(error.status, error.code, error.text, error.details, headers)
 
 
 def refusal(

@@ -30,6 +30,7 @@ from troupe.web.provided import services
 from troupe.web.rate_limit import account_of, count_key, limited
 from troupe.web.reply import Reply, success
 from troupe.web.schema import Meta, Nothing, Notice, Sized, WarnsOfUnknown
+from troupe.web.surface import Surface
 
 Handler = Callable[..., Reply | Response | Iterator[Event]]
 H = TypeVar("H", bound=Handler)
@@ -69,6 +70,7 @@ class Route:
     form: type[BaseModel] | None  # of a form that is taken instead of a JSON body
     form_bytes: int  # the maximum size of that form
     open_to_all_apps: bool  # needs no App Check token, whatever APP_CHECK says
+    surface: Surface | None  # if it answers as another service does
 
     @property
     def meta(self) -> type[Meta] | None:
@@ -148,9 +150,11 @@ class Options(Limited, total=False):
 
 
 class Api:
-    """The routes of one domain."""
+    """The routes of one domain. `surface`: if they answer as another service does; it is that of
+    the whole function."""
 
-    def __init__(self, name: str, title: str) -> None:
+    def __init__(self, name: str, title: str, surface: Surface | None = None) -> None:
+        self.surface = surface
         self.name = name
         self.title = title
         self.routes: list[Route] = []
@@ -236,6 +240,7 @@ class Api:
                         form=form,
                         form_bytes=options.get("form_bytes", FORM_LIMIT),
                         open_to_all_apps=options.get("open_to_all_apps", False),
+                        surface=self.surface,
                     )
                 )
             return handler

@@ -228,7 +228,8 @@ def test_every_failure_has_a_name(spec: dict[str, Any]) -> None:
             if status >= "400":
                 content = resolved(spec, answer)["content"]["application/json"]
                 assert answer.keys() == {"$ref"}
-                assert content["schema"]["$ref"].endswith("Failure")
+                name = route.surface.failure.__name__ if route.surface else "Failure"
+                assert content["schema"]["$ref"].endswith(name)
 
 
 def test_every_code_is_distinguishable(spec: dict[str, Any]) -> None:

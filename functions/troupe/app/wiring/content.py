@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from troupe.files.service import UserFiles
     from troupe.generations.service import Generations
     from troupe.generations.streaming import Streams
+    from troupe.openai_api.service import OpenAIAudio
     from troupe.reports.decisions import Decisions
     from troupe.reports.service import Reports
     from troupe.reviews.service import Reviews
@@ -108,7 +109,13 @@ class Content(People):
     def streams(self) -> Streams:
         from troupe.generations.streaming import Streams
 
-        return Streams(self.generations, self.runner, self.sender, self._voice_worker)
+        return Streams(self.generations, self.runner, self.sender, self._voice_worker, self._files)
+
+    @cached_property
+    def openai_audio(self) -> OpenAIAudio:
+        from troupe.openai_api.service import OpenAIAudio
+
+        return OpenAIAudio(self.streams, self.transcriptions, self.jobs)
 
     @cached_property
     def previews(self) -> Previews:
@@ -264,9 +271,17 @@ class Content(People):
             database=lambda: self.database,
             files=lambda: self.files,
             queue=lambda: self.queue,
-            queues=lambda: (spec.queue for spec in self.job_specs.values()),
+            queues=lambda: self._queues,
             settings=self.settings,
         )
+
+    @property
+    def _queues(self) -> set[str]:
+        """Those that this server uses."""
+        from troupe.webhooks.sender import QUEUE
+
+        of_jobs = {spec.queue for spec in self.job_specs.values()}
+        return of_jobs | {QUEUE} if self.settings.webhooks == "on" else of_jobs
 
     @cached_property
     def health(self) -> Health:

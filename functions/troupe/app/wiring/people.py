@@ -68,6 +68,11 @@ if TYPE_CHECKING:
     from troupe.plans.subscriptions import Subscriptions
     from troupe.search.service import CompanySearch
     from troupe.wallet.service import WalletService
+    from troupe.webhooks.delivering import Deliverer
+    from troupe.webhooks.outbox import WebhookOutbox
+    from troupe.webhooks.posting import Poster
+    from troupe.webhooks.sender import WebhookSender
+    from troupe.webhooks.service import Webhooks
 
 
 class People(Calling):
@@ -95,6 +100,45 @@ class People(Calling):
         from troupe.api_keys.service import ApiKeys
 
         return ApiKeys(self.database, self.settings.api_key_pepper)
+
+    @cached_property
+    def webhook_sender(self) -> WebhookSender:
+        from troupe.webhooks.sender import WebhookSender
+
+        return WebhookSender(self.queue)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        from troupe.webhooks.service import Webhooks
+
+        return Webhooks(self.database, self.webhook_sender, self.settings.webhook_master)
+
+    @cached_property
+    def webhook_outbox(self) -> WebhookOutbox:
+        from troupe.webhooks.outbox import WebhookOutbox
+
+        enabled = self.settings.webhooks == "on"
+        return WebhookOutbox(self.database, self.webhook_sender, enabled=enabled)
+
+    @cached_property
+    def webhook_poster(self) -> Poster:
+        from troupe.webhooks.posting import Poster
+
+        return Poster()
+
+    @cached_property
+    def webhook_deliverer(self) -> Deliverer:
+        from troupe.waiters import Waiters
+        from troupe.webhooks.delivering import Deliverer
+
+        return Deliverer(
+            self.database,
+            self.webhook_sender,
+            self.webhook_poster.post,
+            self.settings.webhook_master,
+            Waiters(per_user=10, in_all=40),
+            emulated=self.settings.emulated,
+        )
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -197,7 +241,18 @@ class People(Calling):
         def erase_calls(company_id: str, limit: int) -> int:
             return self.call_endings.erase_all(company_id, limit)
 
-        return Endings(self.database, self.billing_closing.close, erase_exports, erase_calls)
+        def erase_webhooks(company_id: str, limit: int) -> int:
+            from troupe.webhooks.lifecycle import erase
+
+            return erase(company_id, limit, database=self.database)
+
+        return Endings(
+            self.database,
+            self.billing_closing.close,
+            erase_exports,
+            erase_calls,
+            erase_webhooks,
+        )
 
     @cached_property
     def company_exports(self) -> CompanyExports:
