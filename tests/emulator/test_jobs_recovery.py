@@ -235,9 +235,12 @@ def test_a_part_done_during_the_fan_out_does_not_lose_the_lease(db: Database, fi
     enqueue = troupe.queue.enqueue
 
     def enqueue_and_deliver(
-        queue: str, payload: Mapping[str, Any], headers: Mapping[str, str]
+        queue: str,
+        payload: Mapping[str, Any],
+        headers: Mapping[str, str],
+        delay: timedelta | None = None,
     ) -> None:
-        enqueue(queue, payload, headers)
+        enqueue(queue, payload, headers, delay)
         if payload.get("part") == 0:
             assert troupe.deliver(payload)
 
