@@ -19,7 +19,13 @@ import pytest
 from local.client import Client
 from tests.conftest import Running
 from tests.e2e.users import grant, text_of
-from tools.clients import PYTHON, TYPESCRIPT, build_python, build_typescript
+from tools.clients import (
+    PYTHON,
+    TYPESCRIPT,
+    build_python,
+    build_typescript,
+    generate_typescript,
+)
 from tools.locks import ROOT
 
 
@@ -173,6 +179,7 @@ def test_the_typescript_package_and_its_example(account: dict[str, str], tmp_pat
 
 
 def test_the_readme_of_the_typescript_client_compiles(tmp_path: Path) -> None:
+    generate_typescript()
     shutil.copytree(TYPESCRIPT / "src", tmp_path / "src")
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
     (tmp_path / "package.json").write_text('{"type": "module"}')
