@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import Counter
@@ -67,8 +68,24 @@ def polls(seconds: float) -> Iterator[None]:
         yield
 
 
-# Those of this instance, which serves forty requests at once.
-WAITERS = Waiters(per_user=2, in_all=10)
+# Most functions serve many requests at once. Instances of these serve few (functions/main.py), and
+# one request of each never waits, so that a few users cannot keep everybody else out.
+_PLACES = 10
+_FEW_PLACES = {
+    **dict.fromkeys(("captions", "compat", "language", "stream", "v1"), 3),
+    "scripts": 4,
+    "files": 6,
+    "characters": 7,
+}
+
+
+def places_of(function: str) -> int:
+    """How many requests of an instance of this function may wait."""
+    return _FEW_PLACES.get(function, _PLACES)
+
+
+# Those of this instance.
+WAITERS = Waiters(per_user=2, in_all=places_of(os.environ.get("FUNCTION_TARGET", "")))
 # Streams of events, in a function of their own with 200 threads: some stay free for requests that
 # are refused.
 STREAMS = Waiters(per_user=6, in_all=180)

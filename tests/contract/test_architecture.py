@@ -19,9 +19,9 @@ import yaml
 
 from bench.http import first_route, light_functions
 from tests.contract.contract import contract, is_planned, routes
-from troupe.app.compat import MOST_WAITING
 from troupe.app.domains import COMPAT, functions
 from troupe.app.openapi import document
+from troupe.waiters import places_of
 
 ROOT = Path(__file__).parents[2]
 ROUTES = routes()
@@ -187,8 +187,9 @@ def test_the_deploy_manifest_is_what_main_promises() -> None:
     assert endpoints["sweep"]["scheduleTrigger"]["schedule"] == "every 5 minutes"
 
 
-def test_not_every_request_to_compat_may_wait_for_a_job() -> None:
-    assert AT_ONCE[COMPAT] > MOST_WAITING
+@pytest.mark.parametrize("function", [*sorted(functions()), COMPAT])
+def test_not_every_request_of_an_instance_may_wait(function: str) -> None:
+    assert AT_ONCE.get(function, 40) > places_of(function)
 
 
 OPENAI, ELEVENLABS, DEEPL = "OPENAI_API_KEY", "ELEVENLABS_API_KEY", "DEEPL_API_KEY"

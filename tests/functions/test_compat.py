@@ -21,9 +21,10 @@ from tests.support.sounds import recording
 from tests.support.wiring import app_for, rewired
 from troupe.adapters.app_check import AppChecks
 from troupe.adapters.firestore import Database
-from troupe.app.compat import MOST_WAITING, WAITING, Compat
+from troupe.app.compat import Compat
 from troupe.app.container import Container
 from troupe.app.functions import make_app
+from troupe.waiters import WAITERS, places_of
 from troupe.web.body import JSON_LIMIT
 
 
@@ -218,14 +219,15 @@ def test_an_instance_keeps_a_request_free_of_those_that_wait(
     body = {"text": "Good evening.", "language": "en-US"}
     headers = {"Prefer": "wait=1"}
     with ExitStack() as others:
-        assert all(others.enter_context(WAITING.place("")) for _ in range(MOST_WAITING))
+        places = map(WAITERS.place, map(str, range(places_of(""))))
+        assert all(map(others.enter_context, places))
         for given in ({}, headers):
             answer = raket.open("POST", "/api/voice/generate", json=body, headers=given)
             assert (answer.status_code, answer.json["audio_url"]) == (202, None)
             assert "Preference-Applied" not in answer.headers
     answer = raket.open("POST", "/api/voice/generate", json=body, headers=headers)
     assert answer.headers["Preference-Applied"] == "wait=1"
-    assert WAITING.taken == 0
+    assert WAITERS.taken == 0
 
 
 def test_too_few_tokens_for_a_video_are_status_400_as_the_document_says(

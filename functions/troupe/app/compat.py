@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qs
@@ -23,7 +22,6 @@ from troupe.compat.raket import RAKET
 from troupe.compat.selftalk import SELFTALK
 from troupe.compat.shapes import Shape, shaped
 from troupe.settings import settings
-from troupe.waiters import Waiters
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -32,9 +30,6 @@ DOCUMENTS: dict[str, Document] = {"raket": RAKET, "selftalk": SELFTALK, "cloning
 # Its app answers a request that has no rule with 404, as it answers any unknown path.
 _FALLBACK, _UNKNOWN = "support", "/as"
 _PATH = re.compile(r"/as/(\w+)(/.*)", re.DOTALL)
-# An instance serves four requests at once: one is left for those that do not wait for a job.
-MOST_WAITING = 3
-WAITING = Waiters(per_user=MOST_WAITING, in_all=MOST_WAITING)  # the operation limits each user
 
 
 @cache
@@ -56,9 +51,8 @@ class Compat:
         found = document.find(environ["REQUEST_METHOD"], asked[2]) if asked and document else None
         function, rule = found or (_FALLBACK, Rule())
         path = asked[2] if asked and found else _UNKNOWN
-        with WAITING.place("") if rule.wait else nullcontext(False) as may_wait:
-            passed = _passed(environ, path, rule, may_wait=may_wait)
-            response = cast(Response, Response.from_app(self._app_for(function), passed))
+        passed = _passed(environ, path, rule)
+        response = cast(Response, Response.from_app(self._app_for(function), passed))
         failed = response.status_code >= 400
         response.status_code = rule.statuses.get(response.status_code, response.status_code)
         shape = document.failure if failed and document else rule.answer
@@ -67,7 +61,7 @@ class Compat:
         return response(environ, start_response)
 
 
-def _passed(environ: WSGIEnvironment, path: str, rule: Rule, *, may_wait: bool) -> WSGIEnvironment:
+def _passed(environ: WSGIEnvironment, path: str, rule: Rule) -> WSGIEnvironment:
     """The request that the operation gets. Its body is not read here, so the operation's own limits
     apply."""
     passed = environ | {"PATH_INFO": path}
@@ -76,10 +70,8 @@ def _passed(environ: WSGIEnvironment, path: str, rule: Rule, *, may_wait: bool) 
         passed["QUERY_STRING"] = "&".join(filter(None, (query, f"limit={rule.limit}")))
     if rule.answer is not None and environ["REQUEST_METHOD"] == "HEAD":
         passed["REQUEST_METHOD"] = "GET"  # for Content-Length; no body is sent
-    if may_wait:
+    if rule.wait is not None:  # the operation limits how many requests wait
         passed.setdefault("HTTP_PREFER", f"wait={rule.wait}")
-    elif rule.wait:
-        passed.pop("HTTP_PREFER", None)
     return passed
 
 

@@ -30,10 +30,11 @@ from troupe.jobs.shares import share_path
 from troupe.jobs.writes import create_writes, forget_writes, parts
 from troupe.logs import log
 from troupe.notifications.records import muted
-from troupe.wallet.budgets import KeySpender, Spender, company_path, key_month_path
+from troupe.wallet.budgets import KeySpender, Spender, key_month_path
 from troupe.wallet.ledger import wallet_path
 from troupe.wallet.payers import Payer
 from troupe.wallet.records import Meter, Owner, Wallet
+from troupe.webhooks.records import counted_path
 from troupe.webhooks.writes import has_webhooks
 
 _REPEATED_WITHIN = timedelta(minutes=10)
@@ -92,7 +93,7 @@ class JobService:
                 if before.update_time != found[before.path].update_time:
                     raise InputChanged(before.path)
             held, joined = self._admission.join(job, found[share], found[user])
-            payer = found[company_path(job.company_id) if job.company_id else user]
+            payer = found[counted_path(job.uid, job.company_id)]
             told = {"muted": muted(found[user].data), "hooked": has_webhooks(payer.data)}
             held = held.model_copy(update=told)
             if run_here and held.waiting:

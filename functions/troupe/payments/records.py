@@ -67,9 +67,8 @@ class Billing(Record):
     owner_kind: OwnerKind = OwnerKind.USER
     stripe_customer_id: str | None = None
     former_customers: list[str] = Field(default_factory=list)  # deleted at Stripe, oldest first
-    test_customers: list[str] = Field(
-        default_factory=list
-    )  # of test mode, before a live key was set
+    # Of test mode, before a live key was set.
+    test_customers: list[str] = Field(default_factory=list)
     subscription_id: str | None = None
     stripe_status: str | None = None
     items: list[BilledItem] = Field(default_factory=list)

@@ -52,12 +52,8 @@ def budgets_path(company_id: str) -> str:
     return f"companies/{company_id}/budgets"
 
 
-def company_path(company_id: str) -> str:
-    """Here, because companies know wallets, and not the other way round."""
-    return f"companies/{company_id}"
-
-
 def member_path(company_id: str, uid: str) -> str:
+    """Here, because companies know wallets, and not the other way round."""
     return f"companies/{company_id}/members/{uid}"
 
 
@@ -131,7 +127,7 @@ class Spender:
     @staticmethod
     def paths(company_id: str, uid: str, at: datetime) -> list[str]:
         return [
-            company_path(company_id),
+            f"companies/{company_id}",
             member_path(company_id, uid),
             budget_path(company_id, uid, at),
         ]
