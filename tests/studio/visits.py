@@ -81,14 +81,20 @@ class Visit:
 
     def until(self, expression: str) -> None:
         """Waits for a value of the page. Playwright's own wait_for_function makes code from text in
-        the page, which the policy refuses."""
+        the page, which the policy refuses. An expression that throws is not true yet: its element
+        may still be missing."""
         self.page.evaluate(
             f"""() => new Promise((resolve, reject) => {{
               const end = Date.now() + 20000;
               const look = () => {{
-                if ({expression}) resolve();
-                else if (Date.now() > end) reject(new Error({json.dumps(expression)}));
-                else setTimeout(look, 20);
+                let problem;
+                try {{
+                  if ({expression}) return resolve();
+                }} catch (error) {{
+                  problem = error;
+                }}
+                if (Date.now() < end) return setTimeout(look, 20);
+                reject(problem ?? new Error({json.dumps(expression)}));
               }};
               look();
             }})"""
