@@ -41,6 +41,7 @@ READS: dict[str, Callable[[Admin, str], Any]] = {
         app_for("rooms").test_client().get(f"/api/user-chatrooms/{uid}", headers=admin.headers)
     ),
     "userActivity": lambda admin, uid: company(admin, uid, "/api/users/{uid}/activity"),
+    "userInvitations": lambda admin, uid: company(admin, uid, "/api/users/{uid}/invitations"),
     "members": lambda admin, uid: company(admin, uid, "/api/companies/{id}/members"),
     "invitations": lambda admin, uid: company(admin, uid, "/api/companies/{id}/invitations"),
     "listCompanyUsers": lambda admin, uid: company(admin, uid, "/api/users?companyId={id}"),
