@@ -58,6 +58,10 @@ OPEN_TO_USERS = {
     "getRoom": "public rooms are for everybody, private ones for members: see test_rooms_api.py",
     "joinRoom": "joining needs a right of its own: see test_room_members_api.py",
     "enterCall": "coming in needs a right of its own: see test_call_entering.py",
+    **dict.fromkeys(
+        ("elSpeech", "elStream", "elTimestamps", "elStreamTimestamps", "elVoice"),
+        "voices are for everybody, characters as for getCharacter: see test_elevenlabs_api.py",
+    ),
 }
 
 

@@ -36,7 +36,8 @@ class Proxy:
 
     def script(self, part: str, *steps: str) -> None:
         """Steps for the next requests, one each: a status, a key of `_INVALID`, "hang", "drip",
-        "cut", "lost" (pass it on, and answer nothing) or "-" (pass it on)."""
+        "cut", "lost" (pass it on, and answer nothing), "late" (pass it on, and answer 504 when
+        the answer is there) or "-" (pass it on)."""
         self._scripts[part].extend(steps)
 
     def next_step(self, path: str) -> str:
@@ -63,8 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
         asked = f"{self.command} {self.path}"
         self.proxy.paths.append(asked)
         step = self.proxy.next_step(asked)
-        if step in ("-", "lost"):
-            self._pass_on(body, lost=step == "lost")
+        if step in ("-", "lost", "late"):
+            self._pass_on(body, step)
         elif step == "hang":
             self.proxy.released.wait(30)
         elif step == "drip":
@@ -78,13 +79,15 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._begin(int(step), 0)
 
-    def _pass_on(self, body: bytes, *, lost: bool) -> None:
+    def _pass_on(self, body: bytes, step: str) -> None:
         server = http.client.HTTPConnection("127.0.0.1", self.proxy.port, timeout=30)
         try:
             server.request(self.command, self.path, body, dict(self.headers.items()))
             answer = server.getresponse()
-            if lost:
+            if step != "-":
                 answer.read()
+                if step == "late":
+                    self._begin(504, 0)
                 return
             self.send_response(answer.status)
             for name, value in answer.getheaders():

@@ -272,6 +272,10 @@ ALIKE = {
     "createRoomAlias1": "createRoom",
     "createRoomAlias2": "createRoom",
     "v1Speech": "streamVoice",
+    "elSpeech": "streamVoice",
+    "elStream": "streamVoice",
+    "elTimestamps": "streamVoice",
+    "elStreamTimestamps": "streamVoice",
 }
 
 # These name nothing but where they are sent, or each thing that they name has a result of its own.

@@ -75,8 +75,10 @@ def moment(text: str) -> datetime:
 
 
 def code(answer: Any) -> tuple[int, str]:
-    """The status and the error code of an answer."""
-    return answer.status_code, answer.json["error"]["code"]
+    """The status and the error code of an answer, also in ElevenLabs' form."""
+    body = answer.json
+    told = body["detail"]["status"] if "detail" in body else body["error"]["code"]
+    return answer.status_code, told
 
 
 class CountingDatabase(Database):

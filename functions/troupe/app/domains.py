@@ -27,6 +27,7 @@ from troupe.debugging.domain import DOMAIN as DEBUGGING
 from troupe.dictionaries.domain import DOMAIN as DICTIONARIES
 from troupe.domain import Domain
 from troupe.dubbing.domain import DOMAIN as DUBBING
+from troupe.elevenlabs_api.domain import DOMAIN as ELEVENLABS_API
 from troupe.exports.domain import DOMAIN as EXPORTS
 from troupe.files.domain import DOMAIN as FILES
 from troupe.generations.domain import DOMAIN as GENERATIONS
@@ -99,6 +100,7 @@ DOMAINS: tuple[Domain, ...] = (
     METRICS,
     DEBUGGING,
     OPENAI_API,
+    ELEVENLABS_API,
 )
 COMPAT = "compat"  # calls the apps of other functions, and has no endpoints of its own
 # The functions that Cloud Tasks calls.

@@ -129,7 +129,7 @@ def configured(firebase_json: str, region: str) -> str:
             "headers": [{"key": name, "value": value} for name, value in headers.items()],
         }
         for source, headers in (
-            ("!/@(api|as|v1)/**", _STUDIO_HEADERS),
+            ("!/@(api|as|v1|v2)/**", _STUDIO_HEADERS),
             ("/assets/**", _ASSET_HEADERS),
             ("/call.html", _CALL_HEADERS),
         )

@@ -94,6 +94,8 @@ _PHRASES = {
 _HEADERS = {
     "X-Warnings": ("What `warnings` has in other responses, as JSON.", {"type": "string"}),
     "X-Troupe-Generation-Id": ("The generation in the history.", {"type": "string"}),
+    "character-cost": ("What this costs, as characters.", {"type": "integer"}),
+    "history-item-id": ("The generation in the history.", {"type": "string"}),
     "X-Troupe-Ignored": ("Fields of the request that have no effect here.", {"type": "string"}),
     "X-Troupe-Tokens-Charged": ("What this costs.", {"type": "integer"}),
     "X-Troupe-Tokens-Remaining": ("What the payer has left.", {"type": "integer"}),

@@ -30,6 +30,7 @@ from troupe.jobs.writes import erase_writes, whole
 from troupe.logs import log
 from troupe.media.captions import (
     CaptionFormat,
+    Cue,
     cues_from_json,
     formatted,
     words_from_json,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from troupe.adapters.storage import Files
     from troupe.dictionaries.library import Dictionaries
     from troupe.jobs.service import JobService
+    from troupe.speech.engine import WordTiming
     from troupe.speech.text.marks import ReadingWarning
     from troupe.translation.service import TranslationService
 
@@ -132,11 +134,12 @@ class Generations:
         payer: Payer | None = None,
         run_here: bool = False,
         retried: bool = False,
+        ended_within: timedelta | None = None,
     ) -> GenerationWithJob:
         """Commits the generation, its job and the hold, and enqueues the work, unless the caller
         does it (`run_here`). `payer`: None for the user. A repeat under the same idempotency
-        `key` returns the first generation in its current state; so does one that says that it is
-        `retried`, without a key.
+        `key` returns the first generation in its current state; so does one that may be `retried`,
+        without a key (`ended_within`: see JobService.repeated).
 
         Raises the errors of Choices.of, ContentRefused, ModerationUnavailable, NotEnoughTokens,
         CostAboveMax, KeyReused, TooManyJobs. With `run_here`, the text that is spoken must be one
@@ -153,8 +156,10 @@ class Generations:
         # A second translation could differ, and cost something.
         if request.target_language is not None and (found := earlier()):
             return found
-        if retried and key is None and (found := self._retried(uid, payer, fingerprint)):
-            return found
+        if retried and key is None:
+            found = self._retried(uid, payer, fingerprint, ended_within)
+            if found is not None:
+                return found
         try:
             chosen = self._chosen(uid, request, run_here=run_here)
         except TroupeError:  # the character or the dictionary may have been deleted since
@@ -225,9 +230,11 @@ class Generations:
         self._moderation.check(uid, chosen.words.text, chosen.spoken)
         return chosen
 
-    def _retried(self, uid: str, payer: Payer | None, fingerprint: str) -> GenerationWithJob | None:
+    def _retried(
+        self, uid: str, payer: Payer | None, fingerprint: str, ended_within: timedelta | None
+    ) -> GenerationWithJob | None:
         """What the same request started a moment ago."""
-        job = self._jobs().repeated(uid, payer, fingerprint)
+        job = self._jobs().repeated(uid, payer, fingerprint, ended_within)
         if job is None:
             return None
         try:
@@ -384,16 +391,24 @@ class Generations:
     def captions(self, uid: str, generation_id: str, form: CaptionFormat) -> str:
         """The captions. Raises GenerationNotFound, AudioNotReady."""
         _, audio = self.audio(uid, generation_id)
+        return formatted(self._cues(audio), form)
+
+    def words(self, uid: str, generation_id: str) -> tuple[list[WordTiming], float]:
+        """The words, and the length of the audio in seconds. Raises GenerationNotFound and
+        AudioNotReady."""
+        _, audio = self.audio(uid, generation_id)
+        return [word for cue in self._cues(audio) for word in cue.words], audio.seconds
+
+    def _cues(self, audio: AudioFile) -> list[Cue]:
+        """Raises AudioNotReady."""
         try:
             if audio.cues_path:
-                shown = cues_from_json(self._files().read(audio.cues_path))
-            else:
-                from troupe.media.captions.cues import cues  # noqa: PLC0415 (for old audio only)
+                return cues_from_json(self._files().read(audio.cues_path))
+            from troupe.media.captions.cues import cues  # noqa: PLC0415 (for old audio only)
 
-                shown = cues(words_from_json(self._files().read(audio.words_path or "")))
+            return cues(words_from_json(self._files().read(audio.words_path or "")))
         except FileMissing as error:
             raise AudioNotReady from error
-        return formatted(shown, form)
 
 
 def _spoken_text(request: GenerationRequest, generation: Generation, chosen: Chosen) -> SpokenText:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -80,16 +81,24 @@ class Streams:
         payer: Payer | None = None,
         *,
         retried: bool = False,
+        ended_within: timedelta | None = None,
         pcm_rate: int | None = None,
     ) -> LiveSpeech | GenerationWithJob:
         """Starts to speak, and returns when the first sound is there. A repeat under the same `key`
-        or, without a key, one that says that it is `retried`, returns the first generation.
-        `pcm_rate`: of raw samples, that of the voice by default.
+        or, without a key, one that may be `retried`, returns the first generation (`ended_within`:
+        see JobService.repeated). `pcm_rate`: of raw samples, that of the voice by default.
 
         Raises the errors of Generations.generate, SpeechFailed and StillSpeaking.
         """
         found = self._generations.generate(
-            uid, request, key, max_tokens, payer=payer, run_here=True, retried=retried
+            uid,
+            request,
+            key,
+            max_tokens,
+            payer=payer,
+            run_here=True,
+            retried=retried,
+            ended_within=ended_within,
         )
         if found.repeated:
             return found
@@ -110,11 +119,19 @@ class Streams:
         payer: Payer | None = None,
         *,
         retried: bool = False,
+        ended_within: timedelta | None = None,
     ) -> GenerationWithJob:
         """As `speak`, but returns when all of the audio is there, for formats that begin with its
         length."""
         found = self._generations.generate(
-            uid, request, key, max_tokens, payer=payer, run_here=True, retried=retried
+            uid,
+            request,
+            key,
+            max_tokens,
+            payer=payer,
+            run_here=True,
+            retried=retried,
+            ended_within=ended_within,
         )
         if found.repeated:
             return self.ended(found)

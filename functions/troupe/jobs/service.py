@@ -149,10 +149,17 @@ class JobService:
             spender.check()
         return charges.price(Wallet.of(wallet), quote, left_of(spender, of_key))
 
-    def repeated(self, uid: str, payer: Payer | None, request_hash: str) -> Job | None:
+    def repeated(
+        self,
+        uid: str,
+        payer: Payer | None,
+        request_hash: str,
+        ended_within: timedelta | None = None,
+    ) -> Job | None:
         """The last job that the same request of this user, payer and API key made in the last ten
-        minutes, unless it failed or was cancelled: for a client that says that it asks again, and
-        has no idempotency key. One query."""
+        minutes, unless it failed or was cancelled: for a client that asks again without an
+        idempotency key. `ended_within`: how long ago the job may have ended, for clients that do
+        not say that they ask again. One query."""
         payer = payer or Payer(Owner.user(uid))
         found = self._db.find(
             "jobs",
@@ -165,7 +172,12 @@ class JobService:
         for job in map(Job.of, found):
             recent = now() - job.created_at < _REPEATED_WITHIN
             if recent and (job.company_id, job.key_id) == mine:
-                return None if job.status in _WITHOUT_RESULT else job
+                too_late = (
+                    ended_within is not None
+                    and job.completed_at is not None
+                    and now() - job.completed_at > ended_within
+                )
+                return None if too_late or job.status in _WITHOUT_RESULT else job
         return None
 
     def budget_left(self, uid: str, payer: Payer, job: Job) -> int | None:

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 api = Api("openai", "OpenAI's API, in its own form: snake_case, and no envelope", OPENAI)
 _JSON = "application/json"
 _CACHED = {"Cache-Control": "public, max-age=300"}  # they change with a deployment
+_CACHED_BY_CLIENT = {**_CACHED, "Vary": "xi-api-key"}
 _CAPTIONS = {form: MIME_TYPES[form] for form in ("srt", "vtt")}
 _PAID = (*PAYER_ERRORS, NotEnoughTokens, CostAboveMax, KeyReused, TooManyJobs)
 
@@ -87,7 +88,7 @@ def v1_speech(
         response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx buffers the audio
     response.headers["Cache-Control"] = "private, no-store"
     secure_file(response)
-    response.headers.update(_paid(asking, spoken.found.job, openai_audio))
+    response.headers.update(paid_headers(asking, spoken.found.job, openai_audio))
     response.headers["X-Troupe-Generation-Id"] = spoken.found.generation.id
     if body.ignored:
         response.headers["X-Troupe-Ignored"] = ", ".join(body.ignored)
@@ -132,7 +133,7 @@ def v1_transcribe(
     else:
         captions = openai_audio.captions(found, form.response_format)
         response = Response(captions, mimetype=_CAPTIONS[form.response_format])
-    response.headers.update(_paid(asking, found.job, openai_audio))
+    response.headers.update(paid_headers(asking, found.job, openai_audio))
     return response
 
 
@@ -143,11 +144,14 @@ def v1_transcribe(
     produced_json=schemas.ModelList,
     open_to_all_apps=True,
 )
-def v1_models(settings: Settings) -> Response:
+def v1_models(header: schemas.ModelsHeaders, settings: Settings) -> Response:
     """Lists the models that a request can name. All of OpenAI's mean the same: the engine that this
-    server prefers. `troupe-…` names an engine."""
+    server prefers. `troupe-…` names an engine. With `xi-api-key`, the answer is that of ElevenLabs'
+    API: a list of the models that speak, with `model_id`, `name` and `languages`."""
+    if header.xi_api_key is not None:
+        return _elevenlabs_models(settings)
     data = [schemas.ModelView(id=each) for each in _models(settings)]
-    return _json(schemas.ModelList(data=data), _CACHED)
+    return _json(schemas.ModelList(data=data), _CACHED_BY_CLIENT)
 
 
 @api.get(
@@ -204,6 +208,13 @@ def v1_voices(query: schemas.AudioVoicesQuery, settings: Settings) -> Response:
     return _json(schemas.AudioVoices(voices=found, data=found), _CACHED)
 
 
+def _elevenlabs_models(settings: Settings) -> Response:
+    engines = settings.speech_engines
+    models = [schemas.ElevenLabsModel.of(names.ANY, engines)]
+    models += [schemas.ElevenLabsModel.of(f"{names.ANY}-{each}", (each,)) for each in engines]
+    return Response(to_json(models), headers=_CACHED_BY_CLIENT, mimetype=_JSON)
+
+
 def _models(settings: Settings) -> list[str]:
     transcribes = settings.transcriber != "off"
     return names.models(settings.speech_engines, transcribes=transcribes)
@@ -221,7 +232,7 @@ def _asking(caller: Caller, header: schemas.OpenAIHeaders, most: int | None = No
     )
 
 
-def _paid(asking: Asking, job: Job, openai_audio: OpenAIAudio) -> dict[str, str]:
+def paid_headers(asking: Asking, job: Job, openai_audio: OpenAIAudio) -> dict[str, str]:
     """A job that pays with tokens is charged what it holds, which is known before its end."""
     owner, charge = asking.payer.owner, job.charge
     headers = {"X-Troupe-Payer": f"{owner.kind}:{owner.id}"}

@@ -17,9 +17,10 @@ from troupe.media.formats import AudioFormat, LiveFormat
 from troupe.openai_api import names
 from troupe.openai_api.errors import ModelNotFound
 from troupe.recognition.transcriber import Segment
+from troupe.speech.choice import offered_languages
 from troupe.speech.voices import NamedVoice
 from troupe.transcriptions.service import TranscriptionWithJob
-from troupe.web.schema import Limit, Schema
+from troupe.web.schema import Headers, Limit, Schema
 from troupe.web.upload import Form, Upload
 
 MOST_CHARACTERS = 4_096
@@ -315,6 +316,35 @@ class ModelView(OpenAISchema):
 class ModelList(OpenAISchema):
     object: str = "list"
     data: list[ModelView]
+
+
+class ModelsHeaders(Headers):
+    xi_api_key: Annotated[str, Field(max_length=8192)] | None = Field(
+        None, description="Sent by ElevenLabs' clients. The list is public: no value is looked at."
+    )
+
+
+class ElevenLabsLanguage(OpenAISchema):
+    language_id: str
+    name: str
+
+
+class ElevenLabsModel(OpenAISchema):
+    """As ElevenLabs' clients read it."""
+
+    model_id: str
+    name: str
+    can_do_text_to_speech: bool = True
+    maximum_text_length_per_request: int = MOST_CHARACTERS
+    languages: list[ElevenLabsLanguage]
+
+    @classmethod
+    def of(cls, model: str, engines: tuple[str, ...]) -> Self:
+        languages = [
+            ElevenLabsLanguage(language_id=each.code, name=each.name)
+            for each in offered_languages(engines)
+        ]
+        return cls(model_id=model, name=model, languages=languages)
 
 
 class ModelPath(OpenAISchema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import chain, islice
 
 from troupe.characters.errors import CharacterNotFound
@@ -20,17 +21,19 @@ from troupe.transcriptions.service import Transcriptions, TranscriptionWithJob
 from troupe.waiters import WAITERS
 from troupe.wallet.payers import Payer
 
-_PCM_RATE = 24_000  # of OpenAI's raw samples
+PCM_RATE = 24_000  # of OpenAI's raw samples
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who sends a request, and how. `retried`: the client says that it sends it again."""
+    """Who sends a request, and how. `retried`: it may be sent again, because the client says so or,
+    with `ended_within`, because its clients do that without a word (see JobService.repeated)."""
 
     uid: str
     payer: Payer
     key: str | None = None
     retried: bool = False
+    ended_within: timedelta | None = None
     max_tokens: int | None = None
 
 
@@ -48,30 +51,48 @@ class OpenAIAudio:
         self._transcriptions = transcriptions
         self._jobs = jobs
 
-    def speak(self, asking: Asking, request: GenerationRequest, live: LiveFormat | None) -> Spoken:
-        """Speaks, and hands over the audio as it is made; without a `live` format, when all of it
-        is there.
+    def speak(
+        self,
+        asking: Asking,
+        request: GenerationRequest,
+        live: LiveFormat | None,
+        pcm_rate: int = PCM_RATE,
+        *,
+        whole: bool = False,
+    ) -> Spoken:
+        """Speaks, and hands over the audio as it is made; without a `live` format, or if it is to
+        be `whole`, when all of it is there. `pcm_rate`: of raw samples.
 
         Raises InvalidVoice, and the errors of Streams.speak."""
         uid, key, most, payer = asking.uid, asking.key, asking.max_tokens, asking.payer
-        retried = asking.retried
+        retried, ended_within = asking.retried, asking.ended_within
         try:
-            if live is None:
-                found = self._streams.whole(uid, request, key, most, payer, retried=retried)
-                return self._stored(found, None)
+            if live is None or whole:
+                found = self._streams.whole(
+                    uid, request, key, most, payer, retried=retried, ended_within=ended_within
+                )
+                return self._stored(found, live, pcm_rate)
             speech = self._streams.speak(
-                uid, request, live, key, most, payer, retried=retried, pcm_rate=_PCM_RATE
+                uid,
+                request,
+                live,
+                key,
+                most,
+                payer,
+                retried=retried,
+                ended_within=ended_within,
+                pcm_rate=pcm_rate,
             )
         except CharacterNotFound:
             raise InvalidVoice from None
         if isinstance(speech, LiveSpeech):
             return Spoken(speech.found, speech.chunks)
-        return self._stored(self._streams.ended(speech), live)
+        return self._stored(self._streams.ended(speech), live, pcm_rate)
 
-    def _stored(self, found: GenerationWithJob, live: LiveFormat | None) -> Spoken:
+    def _stored(self, found: GenerationWithJob, live: LiveFormat | None, pcm_rate: int) -> Spoken:
         """Its first bytes are read at once: if the file is gone, that is an error, and no answer
         has begun."""
-        chunks = self._streams.stored(found.generation, live, _PCM_RATE)
+        chunks = self._streams.stored(found.generation, live, pcm_rate)
         return Spoken(found, chain([*islice(chunks, 1)], chunks))
 
     def made(self, found: GenerationWithJob) -> GenerationWithJob:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from flask import Response
 from pydantic import Field
 
-from troupe.voices.previews import FORM, NoPreview, VoiceNotFound
+from troupe.voices.errors import VoiceNotFound
+from troupe.voices.previews import FORM, NoPreview
 from troupe.web.caller import Auth
 from troupe.web.files import file_response
 from troupe.web.routes import Api

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from troupe.adapters.storage import Files
-from troupe.errors import FileMissing, NotFound, Unavailable
+from troupe.errors import FileMissing, Unavailable
 from troupe.logs import log
 from troupe.media.audio import AudioWriter
 from troupe.media.formats import AudioFormat
@@ -17,14 +17,10 @@ from troupe.speech.choice import Engines, choose_named
 from troupe.speech.engine import SpeechRequest, Voice
 from troupe.speech.errors import SpeechError
 from troupe.speech.voices import NamedVoice, all_voices
+from troupe.voices.errors import VoiceNotFound
 from troupe.voices.sentences import sentence
 
 FORM = AudioFormat.MP3
-
-
-class VoiceNotFound(NotFound):
-    code = "voice_not_found"
-    message = "There is no voice with this id. `GET /api/voice/voices` lists them."
 
 
 class NoPreview(Unavailable):

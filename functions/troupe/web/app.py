@@ -26,6 +26,7 @@ from troupe.web.provided import provide, services
 from troupe.web.rate_limit import add_headers
 from troupe.web.reply import failure, refusal
 from troupe.web.routes import Api
+from troupe.web.surface import Refuse, Surface
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -107,9 +108,11 @@ def build(
         for api in apis
         for route in api.routes
     }
-    surface = apis[0].surface if apis else None
-    app.config["SURFACE"] = surface
-    app.config["REFUSE"] = surface.refuse if surface else refusal
+    surfaces = [api.surface for api in apis if api.surface]
+    app.config["SURFACES"] = surfaces
+    app.config["SURFACE_OF"] = {
+        route.operation_id: route.surface for api in apis for route in api.routes
+    }
     provide(app, services)
     app.before_request(_begin)
     # After-request hooks run in reverse order: the CORS headers are set before `_end` logs.
@@ -129,7 +132,7 @@ def build(
             "X-Firebase-AppCheck",
             "X-Request-Id",
             "X-Troupe-Company",
-            *(surface.allowed if surface else ()),
+            *(name for surface in surfaces for name in surface.allowed),
         ],
         expose_headers=[
             "X-Request-Id",
@@ -143,7 +146,7 @@ def build(
             "RateLimit-Reset",
             "Preference-Applied",
             "Location",
-            *(surface.exposed if surface else ()),
+            *(name for surface in surfaces for name in surface.exposed),
         ],
         max_age=3600,
     )
@@ -169,7 +172,7 @@ def _end(response: Response, *, https: bool) -> Response:
     add_headers(response)
     secure(response, https=https)
     ms = round((time.perf_counter() - g.started) * 1000, 1)
-    if surface := current_app.config["SURFACE"]:
+    if surface := _surface():
         surface.finish(response, ms)
     _count(response, ms)
     log.info(
@@ -181,6 +184,22 @@ def _end(response: Response, *, https: bool) -> Response:
         refused=any(not check.granted for check in g.get("checks", ())) or None,
     )
     return response
+
+
+def _surface() -> Surface | None:
+    """That of the route, or of a request that no route takes."""
+    config = current_app.config
+    if request.url_rule:
+        found: Surface | None = config["SURFACE_OF"].get(request.url_rule.endpoint)
+        return found
+    surfaces: list[Surface] = config["SURFACES"]
+    claiming = [surface for surface in surfaces if surface.claims(request)]
+    return next(iter([*claiming, *surfaces]), None)
+
+
+def _refuse() -> Refuse:
+    surface = _surface()
+    return surface.refuse if surface else refusal
 
 
 def _count(response: Response, ms: float) -> None:
@@ -197,7 +216,7 @@ def _known(error: TroupeError) -> Response:
     if isinstance(error, Unavailable):
         cause = error.__cause__ or error
         log.warning("service_unavailable", kind=type(cause).__name__)
-    return failure(error, current_app.config["REFUSE"])
+    return failure(error, _refuse())
 
 
 def _http(error: HTTPException) -> Response:
@@ -210,8 +229,7 @@ def _http(error: HTTPException) -> Response:
     }
     code = _HTTP_CODES.get(status) or re.sub(r"\W+", "_", error.name).lower()
     message = _HTTP_MESSAGES.get(status, f"{error.name}.")
-    refused: Response = current_app.config["REFUSE"](status, code, message, headers=kept)
-    return refused
+    return _refuse()(status, code, message, headers=kept)
 
 
 def _unexpected(error: Exception) -> Response:
@@ -221,4 +239,4 @@ def _unexpected(error: Exception) -> Response:
         error,
         route=rule.rule if rule else "unmatched",
     )
-    return failure(TroupeError(), current_app.config["REFUSE"])
+    return failure(TroupeError(), _refuse())

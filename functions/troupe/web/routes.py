@@ -150,8 +150,7 @@ class Options(Limited, total=False):
 
 
 class Api:
-    """The routes of one domain. `surface`: if they answer as another service does; it is that of
-    the whole function."""
+    """The routes of one domain. `surface`: if they answer as another service does."""
 
     def __init__(self, name: str, title: str, surface: Surface | None = None) -> None:
         self.surface = surface

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from flask import Response
+from flask import Request, Response
 from pydantic import BaseModel
 
 
@@ -28,7 +28,9 @@ class Refuse(Protocol):
 class Surface:
     """`failure`: the body of a failure. `statuses`: those that the other service has in place of
     ours. `finish`: adds headers to a response that took so many milliseconds. `allowed`: headers
-    that its clients send from browsers; `exposed`: those of responses that browsers may read."""
+    that its clients send from browsers; `exposed`: those of responses that browsers may read.
+    `claims`: whether its clients sent a request that no route takes, where a function has several
+    surfaces; the first one has the others."""
 
     refuse: Refuse
     failure: type[BaseModel]
@@ -36,3 +38,4 @@ class Surface:
     finish: Callable[[Response, float], None] = lambda response, ms: None
     allowed: tuple[str, ...] = ()
     exposed: tuple[str, ...] = ()
+    claims: Callable[[Request], bool] = lambda request: False
