@@ -150,6 +150,10 @@ class Visit:
             self.page.evaluate(_axe())
         found: list[str] = self.page.evaluate(
             """async (runOnly) => {
+              // In the middle of a change of colours nothing has the contrast it will have.
+              const isOne = (each) => each instanceof CSSTransition;
+              const changes = document.getAnimations().filter(isOne);
+              await Promise.allSettled(changes.map((each) => each.finished));
               const { violations } = await axe.run({ runOnly, resultTypes: ['violations'] });
               const tell = ({ target, failureSummary }) => `${target} ${failureSummary}`;
               return violations.map(({ id, nodes }) => `${id}: ${nodes.map(tell).join(' | ')}`);
