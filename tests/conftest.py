@@ -9,8 +9,9 @@ if pytest is killed (see local/supervisor.py).
 - `stack`: everything, with Functions, Tasks, Hosting and a fake Stripe, for tests/e2e and
   tests/studio.
 
-Tests share them, so each test creates its own users and ids, and none wipes the data. Those that
-sweep have a database of their own: `own_db`, or `swept_db` for all of a file.
+Tests share them, so each test creates its own users and ids, and none wipes the data. Each file of
+tests/emulator and tests/functions has a database of its own: `db`. A test can have one, too:
+`own_db`. Files and accounts of Firebase Auth are everybody's.
 """
 
 from __future__ import annotations
@@ -263,8 +264,8 @@ def _without_a_request() -> None:
     deadlines.begin(None)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _emulators_by_folder(request: pytest.FixtureRequest) -> None:
     folders = set(request.path.relative_to(request.config.rootpath).parts)
     if folders & _WITH_EMULATORS and "tests" in folders:
-        request.getfixturevalue("emulators")
+        request.getfixturevalue("file_db")

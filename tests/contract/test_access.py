@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from google.cloud import firestore
 
 from tests.contract.access import DONE, World, ask, expected, in_order, needs_a_good_body
 from tests.contract.contract import policies
@@ -21,13 +20,11 @@ OPERATIONS = [operation for operation in served() if not operation.route.alias_o
 
 
 @pytest.fixture(scope="module")
-def world(emulators: object) -> Iterator[World]:
-    client = firestore.Client(project=PROJECT)
+def world(file_db: Database) -> Iterator[World]:
     files = Files.connect(PROJECT, test_settings().bucket, can_sign=False)
     # Not all services run here; the tests check access, not the responses.
     with rewired(health_checks={}), held_queue() as queue:
-        yield World(Database(client), files, queue)
-    client.close()
+        yield World(file_db, files, queue)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)

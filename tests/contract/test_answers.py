@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.cloud import firestore
 from pydantic import BaseModel, ValidationError
 
 from tests.contract.access import Caller, Ids, World
@@ -183,12 +182,10 @@ class Peak:
 
 
 @pytest.fixture(scope="module")
-def world(emulators: object) -> Iterator[World]:
-    client = firestore.Client(project=PROJECT)
+def world(file_db: Database) -> Iterator[World]:
     files = Files.connect(PROJECT, test_settings().bucket, can_sign=False)
     with rewired(health_checks={}), held_queue() as queue:
-        yield World(Database(client), files, queue)
-    client.close()
+        yield World(file_db, files, queue)
 
 
 def requests_of(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:

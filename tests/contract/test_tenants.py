@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -21,10 +21,9 @@ import pytest
 from tests.contract.examples import request_of
 from tests.contract.operations import Operation, served
 from tests.support.companies import Firm, Person, a_firm, a_person, client
-from tests.support.factories import PROJECT
 from tests.support.plans import Shop
 from tests.support.wiring import services
-from troupe.adapters.firestore import Create, Database, connect, now
+from troupe.adapters.firestore import Create, Database, now
 from troupe.companies.writes import invitation_id_of
 from troupe.company_exports.records import CompanyExport, Format, Table
 from troupe.company_exports.writes import export_path
@@ -149,11 +148,8 @@ def ask(way: Way, ids: Mapping[str, str], person: Person, filtered: Collection[s
 
 
 @pytest.fixture(scope="module")
-def tenants(emulators: object) -> Iterator[tuple[Tenant, Tenant]]:
-    opened = connect(PROJECT)
-    db = Database(opened)
-    yield tenant(db), tenant(db)
-    opened.close()
+def tenants(file_db: Database) -> tuple[Tenant, Tenant]:
+    return tenant(file_db), tenant(file_db)
 
 
 def tenant(db: Database) -> Tenant:

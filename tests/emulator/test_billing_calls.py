@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from google.cloud import firestore
 
 from tests.support.billing import GIFT, Till, open_till
-from tests.support.factories import PROJECT, CountingDatabase
+from tests.support.factories import CountingDatabase
 from tests.support.seats import Payer
 from troupe.payments.records import EventStatus
 
 
 @pytest.fixture
-def counted(emulators: object) -> Iterator[tuple[Till, CountingDatabase]]:
-    client = firestore.Client(project=PROJECT)
-    database = CountingDatabase(client)
-    with open_till(database) as till:
-        yield till, database
-    client.close()
+def counted(counting: CountingDatabase) -> Iterator[tuple[Till, CountingDatabase]]:
+    with open_till(counting) as till:
+        yield till, counting
 
 
 class Calls:

@@ -8,18 +8,13 @@ from typing import Any
 import pytest
 
 from tests.support.billing import GIFT, Till, open_live_till, open_till
-from troupe.adapters.firestore import Database, Update, now
+from troupe.adapters.firestore import Update, now
 from troupe.adapters.stripe_records import PaymentsUnavailable, StripeRefused
 from troupe.audit.records import Actor
 from troupe.payments.errors import NoCustomer, PriceNotConfigured
 from troupe.payments.records import PaymentStatus, PriceKind, billing_path
 from troupe.plans.records import SubscriptionStatus
 from troupe.wallet.records import Owner
-
-
-@pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
 
 
 def hear(till: Till, kind: str) -> None:

@@ -9,15 +9,10 @@ import pytest
 
 from tests.emulator.test_billing_customers import hear
 from tests.support.billing import GIFT, Till
-from troupe.adapters.firestore import Database, Update, now
+from troupe.adapters.firestore import Update, now
 from troupe.adapters.stripe_records import PaymentsUnavailable
 from troupe.payments.records import PaymentStatus, billing_path
 from troupe.plans.records import SubscriptionStatus
-
-
-@pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
 
 
 def forget_periods(till: Till, uid: str) -> None:

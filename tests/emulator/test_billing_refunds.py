@@ -19,11 +19,6 @@ from troupe.payments.records import Payment, PaymentStatus, payment_path
 ADMIN = Actor("admin", None)
 
 
-@pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
-
-
 def refund(till: Till, payment: Payment, amount: int | None, key: str | None = None) -> Payment:
     return till.services.refunds.refund(ADMIN, payment.id, amount, "Sorry.", key).payment
 

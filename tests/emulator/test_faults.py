@@ -42,6 +42,12 @@ DOWN_SECONDS = 15.0  # longer than any call waits: see tests/unit/test_deadlines
 FIRST_RETRY_SECONDS, DOUBLINGS, DELIVERIES = 2.0, 4, 12
 
 
+@pytest.fixture(scope="module")
+def file_db(deployed_db: Database) -> Database:
+    """That of the workers in other processes."""
+    return deployed_db
+
+
 class CloudTasks:
     """Delivers every task until it is done, each in its own thread, with growing pauses."""
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.billing import Till
-from troupe.adapters.firestore import Database, Document, Update
+from troupe.adapters.firestore import Document, Update
 from troupe.audit.records import Actor
 
 ADMIN = Actor("admin", None)
-
-
-@pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
 
 
 def told(till: Till, uid: str) -> list[tuple[str, str, int]]:

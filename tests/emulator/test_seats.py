@@ -40,11 +40,6 @@ FAILS_LATER = "4000000000000341"
 
 
 @pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
-
-
-@pytest.fixture
 def payer(till: Till) -> Payer:
     return Payer(till)
 

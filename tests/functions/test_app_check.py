@@ -91,8 +91,9 @@ def checks(authority: Authority) -> AppChecks:
 
 
 @pytest.fixture
-def enforcing(emulators: Any, checks: AppChecks) -> Container:
-    return Container(test_settings(APP_CHECK="enforce"), app_checks=checks, health_checks={})
+def enforcing(db: Database, checks: AppChecks) -> Container:
+    enforced = test_settings(APP_CHECK="enforce")
+    return Container(enforced, database=db, app_checks=checks, health_checks={})
 
 
 def client_of(function: str, container: Container) -> FlaskClient:

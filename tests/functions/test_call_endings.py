@@ -24,11 +24,6 @@ from troupe.rooms.writes import messages_path, room_path
 __all__ = ["clock"]
 
 
-@pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
-
-
 def counted(call: Desk) -> Counter[str]:
     """What the days of the company have for the host of a call."""
     found: Counter[str] = Counter()

@@ -27,11 +27,6 @@ __all__ = ["clock"]
 LOOK = "/api/calls/join"
 
 
-@pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
-
-
 def looked(call: Desk, typed: str | None = None, query: str = "") -> Any:
     return ask(None, "GET", f"{LOOK}/{typed or call.code}{query}", "calls")
 

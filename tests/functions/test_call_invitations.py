@@ -37,11 +37,6 @@ APP = "https://app.example.com"
 
 
 @pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
-
-
-@pytest.fixture
 def queue() -> HeldQueue:
     return HeldQueue()
 

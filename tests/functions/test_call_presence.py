@@ -22,11 +22,6 @@ from troupe.rooms.writes import room_path
 __all__ = ["clock"]
 
 
-@pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
-
-
 def test_a_beat_says_who_is_there_and_counts_the_time(db: Database, clock: Clock) -> None:
     call = a_call(db)
     host, guest = call.enter(call.host), call.guest()

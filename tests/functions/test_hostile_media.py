@@ -44,6 +44,12 @@ ALL = bombs.PICTURES | SOUNDS
 GOOD_SOUND, GOOD_PICTURE = sound(), picture("jpeg")
 
 
+@pytest.fixture(scope="module")
+def file_db(deployed_db: Database) -> Database:
+    """That of the functions that are served."""
+    return deployed_db
+
+
 @dataclass(frozen=True)
 class Door:
     """`takes`: files that may be accepted; `send` returns the answer to a file."""

@@ -54,6 +54,12 @@ def timed(message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module")
+def file_db(deployed_db: Database) -> Database:
+    """Pages ask Firestore, too."""
+    return deployed_db
+
+
 @pytest.fixture
 def base() -> Iterator[str]:
     with served_rooms() as address:

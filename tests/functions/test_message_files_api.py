@@ -31,11 +31,6 @@ EXIF = Image.Exif()
 EXIF[0x0112], EXIF[0x010E] = 6, "taken at home"  # to be turned, and a description
 
 
-@pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
-
-
 def send(room: Place, person: Person, **fields: Any) -> Any:
     return room.ask(person, "POST", "/messages", **multipart(**fields))
 

@@ -46,11 +46,6 @@ from troupe.wallet.records import Meter, Owner, Wallet
 SENTENCE = "Wann öffnet das Geschäft morgen früh?"
 
 
-@pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
-
-
 def given(person: Person, tokens: int = 20) -> Person:
     services().wallet.grant(person.uid, "test-grant", Meter.TOKENS, tokens, "test")
     return person

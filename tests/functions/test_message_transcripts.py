@@ -32,11 +32,6 @@ SAID = "Good evening, all of you!"
 
 
 @pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
-
-
-@pytest.fixture
 def queue() -> HeldQueue:
     return HeldQueue()
 

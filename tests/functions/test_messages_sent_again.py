@@ -20,6 +20,12 @@ from troupe.adapters.firestore import Database, Update, now
 SENDERS, MESSAGES, LOST = 10, 4, 15
 
 
+@pytest.fixture(scope="module")
+def file_db(deployed_db: Database) -> Database:
+    """That of the functions that are served."""
+    return deployed_db
+
+
 @pytest.mark.slow
 def test_a_message_whose_answers_are_lost_is_sent_once(emulators: Running, db: Database) -> None:
     room = a_room(db)

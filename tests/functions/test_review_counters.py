@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.companies import Firm, Person, a_firm
-from tests.support.factories import PROJECT, test_settings
+from tests.support.factories import test_settings
 from tests.support.reviews import Held, a_guest, a_past_call, ask, days, totals
 from tests.support.wiring import rewired
-from troupe.adapters.firestore import Database, Delete, connect
+from troupe.adapters.firestore import Database, Delete
 from troupe.ended_subjects import ended_path
 from troupe.reviews.records import RatingTotals, Review
 from troupe.reviews.writes import ratings_path
@@ -151,13 +151,6 @@ def test_twenty_people_at_once_are_all_counted(db: Database) -> None:
     assert setting.calls[0].record.review is None
 
 
-@pytest.fixture(scope="module")
-def shared(emulators: object) -> Iterator[Database]:
-    client = connect(PROJECT)
-    yield Database(client)
-    client.close()
-
-
 STARS = st.integers(1, 5)
 FIELDS = st.fixed_dictionaries(
     {},
@@ -185,8 +178,8 @@ STEPS = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)
-def test_counters_and_statistics_equal_a_recount(shared: Database, steps: list[Any]) -> None:
-    setting = a_setting(shared, 3)
+def test_counters_and_statistics_equal_a_recount(file_db: Database, steps: list[Any]) -> None:
+    setting = a_setting(file_db, 3)
     ids: dict[tuple[int, int], str] = {}
     for who, what, method, fields in steps:
         person = setting.people[who]
@@ -203,5 +196,5 @@ def test_counters_and_statistics_equal_a_recount(shared: Database, steps: list[A
             path = f"/api/reviews/{ids[who, what]}"
             assert ask(person, method, path, json=fields).status_code == 200
             if method == "DELETE":
-                shared.commit(Delete(ended_path("review", ids.pop((who, what)))))  # as the sweep
+                file_db.commit(Delete(ended_path("review", ids.pop((who, what)))))  # as the sweep
     check(setting)

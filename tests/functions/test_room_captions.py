@@ -39,11 +39,6 @@ if TYPE_CHECKING:
 SAID = "Good evening, all of you!"
 
 
-@pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
-
-
 def caption(room: Place, person: Person, sound: Samples | bytes | None = None, **given: Any) -> Any:
     """The answer to a caption of some sound, or of a `text`."""
     fields = {"stream": "s", "seq": 0, **given}

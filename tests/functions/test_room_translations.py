@@ -28,11 +28,6 @@ from troupe.translation.translator import TranslationRequest, timed_out, unavail
 SENTENCE = "Wann öffnet das Geschäft morgen früh?"
 
 
-@pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
-
-
 def a_german_room(db: Database, *languages: str) -> tuple[Place, list[Person]]:
     """A room of a German owner, and members who read `languages`."""
     room = a_room(db)

@@ -14,23 +14,22 @@ from troupe.adapters.storage import Files
 
 
 @pytest.fixture
-def db(emulators: object) -> Iterator[Database]:
-    client = connect(PROJECT)
-    yield Database(client)
-    client.close()
+def db(file_db: Database) -> Database:
+    return file_db
 
 
 @pytest.fixture
 def own_db(emulators: object) -> Iterator[Database]:
-    """An empty database, for tests that read, fill or sweep a whole one."""
+    """An empty database, for tests that read, fill or sweep a whole one. Unlike `db`, it is not
+    that of `services()`."""
     client = connect(f"demo-{secrets.token_hex(6)}")
     yield Database(client)
     client.close()
 
 
 @pytest.fixture
-def counting(emulators: object) -> Iterator[CountingDatabase]:
-    client = connect(PROJECT)
+def counting(file_db: Database) -> Iterator[CountingDatabase]:
+    client = connect(file_db._client.project)
     yield CountingDatabase(client)
     client.close()
 

@@ -11,9 +11,9 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
-from tests.support.factories import HeldQueue
+from tests.support.factories import PROJECT, HeldQueue
 from troupe.__main__ import main
-from troupe.adapters.firestore import Database, connect
+from troupe.adapters.firestore import Database
 from troupe.adapters.identity import Identity
 from troupe.adapters.storage import Files
 from troupe.app.container import Container
@@ -114,15 +114,27 @@ def rewired(**others: Any) -> Iterator[Container]:
 
 
 @pytest.fixture(scope="module")
-def swept_db(emulators: object) -> Iterator[Database]:
-    """A database that the tests of a file share, and that `services()` use. For files whose tests
-    sweep all that there is: the sweep of one would find what another, in another process, has just
-    made due."""
-    client = connect(f"demo-{secrets.token_hex(6)}")
-    database = Database(client)
+def file_db(emulators: object) -> Iterator[Database]:
+    """The database of a file's tests, which `services()` use, too.
+
+    The emulator looks at every document of a collection to answer a query, so in one database for
+    ten thousand tests the last would take ten times as long as the first. And whoever sweeps all
+    that is due, or audits all there is, finds nothing of other files, which run at the same time.
+    """
+    yield from _used(f"demo-{secrets.token_hex(6)}")
+
+
+@pytest.fixture(scope="module")
+def deployed_db(emulators: object) -> Iterator[Database]:
+    """The database of functions that run in processes of their own, and of the security rules."""
+    yield from _used(PROJECT)
+
+
+def _used(project: str) -> Iterator[Database]:
+    """Its client stays open, because threads of `services()` may outlive the last test."""
+    database = Database.connect(project)
     with rewired(database=database):
         yield database
-    client.close()
 
 
 @contextmanager
