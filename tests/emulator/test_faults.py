@@ -38,8 +38,9 @@ from troupe.jobs.records import Job, JobStatus
 
 ROOT = Path(__file__).parents[2]
 DOWN_SECONDS = 15.0  # longer than any call waits: see tests/unit/test_deadlines.py
-# The retry settings of functions/main.py.
-FIRST_RETRY_SECONDS, DOUBLINGS, DELIVERIES = 2.0, 4, 12
+LEASE_SECONDS = 20  # a worker that lives through it keeps its job
+# The retry settings of functions/main.py, with pauses of a quarter.
+FIRST_RETRY_SECONDS, DOUBLINGS, DELIVERIES = 0.5, 4, 12
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +137,7 @@ def behind_valves(monkeypatch: pytest.MonkeyPatch) -> Iterator[Behind]:
             database = Database.connect(PROJECT)
             files = Files.connect(PROJECT, test_settings().bucket, can_sign=False)
         engine = ScriptedEngine(wait_for_the_outage)
-        troupe = Troupe(database, files, engine, PART_CHARACTERS=1200)
+        troupe = Troupe(database, files, engine, PART_CHARACTERS=1200, LEASE_SECONDS=LEASE_SECONDS)
         yield Behind(troupe, documents, objects, speaking, down)
 
 
