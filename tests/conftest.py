@@ -63,6 +63,8 @@ _ADDRESS, _KEY = "TROUPE_TEST_BROKER", "TROUPE_TEST_BROKER_KEY"
 _WANTED = {"emulators": frozenset({"firestore", "auth", "storage"}), "stack": WITH_PAYMENTS}
 _WITH_EMULATORS = {"emulator", "functions", "rules"}
 _WITH_STACK = {"e2e", "studio"}
+# What they leave in the database of the stack, every later query looks at.
+_FILLING = {"test_fairness.py", "test_fuzz.py", "test_guest_attack.py"}
 _OTHER_PROCESSES = _WITH_STACK | {"clients"}  # whose tests run our code in other processes only
 
 
@@ -184,8 +186,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
 @pytest.hookimpl(trylast=True)  # after pytest-randomly
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Runs the longest group first, and files with slow tests before others, so that no worker
-    waits for another at the end. While the stack of the first group starts, which takes both cores,
-    the other worker runs tests that need no emulators.
+    waits for another at the end. In that group, what fills the database comes last. While its stack
+    starts, which takes both cores, the other worker runs tests that need no emulators.
 
     Coverage is not measured in tests that run our code in other processes or do the same work many
     times: it would make them slower and tell nothing new.
@@ -194,6 +196,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(
         key=lambda item: (
             not _is_e2e(item.path),
+            item.path.name in _FILLING,
             item.path not in slow,
             "unit" not in item.path.parts,
         )
