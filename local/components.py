@@ -293,8 +293,9 @@ def _allow(policy: str, hosts: Iterable[str]) -> str:
     return policy.replace(service, " ".join((*(f"http://{host}" for host in hosts), service)))
 
 
-def sweep_command() -> list[str]:
-    return [str(PYTHON) if PYTHON.exists() else sys.executable, "-m", "troupe", "sweep"]
+def sweep_command(seconds: float) -> list[str]:
+    python = str(PYTHON) if PYTHON.exists() else sys.executable
+    return [python, "-m", "local.sweep_app", str(seconds)]
 
 
 def programs(components: set[str], *, watch: bool) -> list[Program]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import subprocess
 import tempfile
 import threading
 import time
@@ -34,7 +33,7 @@ from local.components import (
     sweep_command,
 )
 from local.errors import StackError
-from local.layout import FUNCTIONS, PROJECT, REGION, RUNS
+from local.layout import FUNCTIONS, PROJECT, REGION, ROOT, RUNS
 from local.ports import STRIPE, choose_ports, require_free
 from local.processes import Child, clean_environment
 
@@ -251,20 +250,16 @@ class Stack:
         return {child.name: child.pid for child in self._children.values()}
 
     def _sweep_regularly(self) -> None:
-        """Stands in for the schedule, which the emulators do not run. A failed sweep is logged."""
+        """Stands in for the schedule, which the emulators do not run. A failure is logged."""
         log = self._run.log("sweep")
+        env = {**self._run.env, **self.env, "PYTHONPATH": str(ROOT)}
+        command = sweep_command(SWEEP_SECONDS)
         while not self._stopped.wait(SWEEP_SECONDS):
-            sweep = Child.start(
-                "sweep", sweep_command(), log=log, cwd=FUNCTIONS, env={**self._run.env, **self.env}
-            )
-            code = None
-            while code is None and not self._stopped.is_set():
-                try:
-                    code = sweep.wait(0.2)
-                except subprocess.TimeoutExpired:
-                    continue
-            sweep.stop()
-            if code:
+            sweeps = Child.start("sweep", command, log=log, cwd=FUNCTIONS, env=env)
+            while sweeps.exit_code is None and not self._stopped.wait(0.2):
+                pass
+            sweeps.stop()
+            if (code := sweeps.exit_code) and not self._stopped.is_set():
                 with log.open("a") as sink:
                     sink.write(f"[{datetime.now(UTC):%H:%M:%S}] the sweep exited with {code}\n")
 
