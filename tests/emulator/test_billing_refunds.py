@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.billing import GIFT, Till
 from tests.support.deliveries import Killed
-from troupe.adapters.firestore import Database, Stale, Update, contend, now
+from troupe.adapters.firestore import Database, Stale, Update, now
 from troupe.adapters.stripe_records import PaymentsUnavailable, StripeRefused
 from troupe.audit.records import Actor
 from troupe.idempotency import KeyReused
@@ -152,7 +152,8 @@ def test_an_answer_that_is_lost_is_no_second_refund(till: Till, payment: Payment
 def test_another_refund_waits_for_one_that_may_still_be_made(
     till: Till, payment: Payment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(contend.__kwdefaults__, "seconds", 0.5)
+    soon = {"on": None, "seconds": 0.5}
+    monkeypatch.setattr("troupe.adapters.firestore.contend.__kwdefaults__", soon)
     till.server.fail("POST /v1/refunds", 500, times=4)
     with pytest.raises(PaymentsUnavailable):
         refund(till, payment, 250, "k")
