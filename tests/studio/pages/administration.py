@@ -52,12 +52,6 @@ def _numbers(visit: Visit) -> None:
     visit.page.locator(".chart-numbers summary").click()
 
 
-def _started(visit: Visit) -> None:
-    """The page asks three functions at once, which may all have to start."""
-    for path in ("/api/payments/config", "/api/subscriptions/plans", "/api/admin/verify"):
-        visit.page.request.get(visit.base + path, timeout=90_000)
-
-
 def _gift(visit: Visit) -> None:
     """As it is asked about, before it is given."""
     visit.page.locator(".manage-head .buttons .button").first.click()
@@ -84,7 +78,6 @@ CASES = [
         "/admin/payments?owner=nobody",
         "a gift to nobody",
         who="admin",
-        prepare=_started,
         show=_gift,
         title="admin-payments",
     ),

@@ -15,7 +15,7 @@ def plan_call(visit: Visit, title: str = "The router in the attic") -> None:
     visit.page.locator(".calls-guest input").first.fill("Grace")
     visit.page.locator(".calls-guest input").last.fill("grace@example.com")
     visit.page.locator("form button[type=submit]").click()
-    visit.page.locator(".call-code").wait_for(timeout=60_000)
+    visit.page.locator(".call-code").wait_for()
     visit.settle()
 
 
@@ -40,7 +40,7 @@ def _live(visit: Visit) -> None:
     call = client_of(visit, urlsplit(visit.page.url).path).data("GET", path)["call"]
     visit.page.locator(f'a[href="/calls/{call["id"]}/live"]').click()
     visit.page.locator(".live-door .button-primary").click()
-    visit.page.locator(".live").wait_for(timeout=60_000)
+    visit.page.locator(".live").wait_for()
     guest = {"name": "Grace", "code": call["code"]}
     Client(visit.base).data("POST", f"/api/calls/{call['id']}/guest", json=guest)
     visit.page.locator(".live-lobby, .live-people").first.wait_for()

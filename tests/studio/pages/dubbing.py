@@ -24,7 +24,7 @@ def choose(visit: Visit, name: str = "Talk.wav", data: bytes | None = None) -> N
 def dub(visit: Visit) -> None:
     """What is chosen, until it can be played."""
     visit.page.locator(".dub button[type=submit]:enabled").click()
-    visit.page.locator(".said").wait_for(timeout=120_000)
+    visit.page.locator(".said").wait_for()
 
 
 def _dubbed(visit: Visit) -> None:
@@ -46,7 +46,7 @@ def _listed(visit: Visit) -> None:
     visit.page.locator('.rail-nav a[href="/dubbing"]').click()
     visit.page.locator(".row-title").first.wait_for()
     # It is over before it is looked at.
-    visit.page.locator(".rows:not(:has(.tag))").wait_for(timeout=120_000)
+    visit.page.locator(".rows:not(:has(.tag))").wait_for()
 
 
 CASES = [

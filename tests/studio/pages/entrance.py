@@ -8,8 +8,8 @@ from tests.studio.visits import Case, Visit
 
 
 def _sample_plays(visit: Visit) -> None:
-    visit.page.get_by_role("button", name="Play the sample").click()
-    visit.until("CSS.highlights.get('now').size === 1")
+    with visit.sees("CSS.highlights.get('now').size === 1"):
+        visit.page.get_by_role("button", name="Play the sample").click()
 
 
 def _wrong_password(visit: Visit) -> None:

@@ -29,7 +29,7 @@ def _uploaded(visit: Visit) -> None:
 def transcribe(visit: Visit) -> None:
     """The file whose page is open, until its words are there."""
     visit.page.locator(".transcribe button[type=submit]:enabled").click()
-    visit.page.locator(".said, .said-nothing").first.wait_for(timeout=60_000)
+    visit.page.locator(".said, .said-nothing").first.wait_for()
 
 
 def _opened(visit: Visit) -> None:
@@ -50,7 +50,7 @@ def _heard(visit: Visit) -> None:
     visit.page.locator("a.file-name", has_text="weather").first.click()
     transcribe(visit)
     visit.page.locator(".said-other .button").click()
-    visit.page.locator(".said-translated").wait_for(timeout=60_000)
+    visit.page.locator(".said-translated").wait_for()
 
 
 def _refused(visit: Visit) -> None:

@@ -17,7 +17,7 @@ def make_room(visit: Visit, name: str = "Travellers") -> None:
 
 
 def in_room(visit: Visit) -> None:
-    visit.page.locator(".composer").wait_for(timeout=60_000)
+    visit.page.locator(".composer").wait_for()
     visit.settle()
 
 

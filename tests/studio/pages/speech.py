@@ -12,10 +12,12 @@ def write(visit: Visit, text: str = TEXT) -> None:
 
 
 def speak(visit: Visit, text: str = TEXT) -> None:
-    """Until the sound is there."""
+    """Until its sound is there, and not that of an earlier text."""
     write(visit, text)
-    visit.page.locator(".speak button[type=submit]:enabled").click()
-    visit.page.locator(".result-done .button-lit").wait_for(timeout=60_000)
+    with visit.page.expect_response("**/api/voice/generate") as answer:
+        visit.page.locator(".speak button[type=submit]:enabled").click()
+    generation = answer.value.json()["data"]["generation"]["id"]
+    visit.page.locator(f'[data-follows="{generation}"] .result-done .button-lit').wait_for()
 
 
 def _priced(visit: Visit) -> None:
@@ -54,8 +56,8 @@ def _refused(visit: Visit) -> None:
 def _plays(visit: Visit) -> None:
     _priced(visit)
     speak(visit)
-    visit.page.locator(".result-done .button-lit").click()
-    visit.until("CSS.highlights.get('now').size === 1")
+    with visit.sees("CSS.highlights.get('now').size === 1"):
+        visit.page.locator(".result-done .button-lit").click()
     visit.page.locator(".dock-play").click()
 
 
