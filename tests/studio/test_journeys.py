@@ -91,16 +91,17 @@ def test_a_guest_runs_out_of_tokens_and_becomes_an_account(enter: Enter, address
 
 def test_without_firestore_polling_follows_the_work(enter: Enter, stack: Running) -> None:
     visit = enter("user")
-    asked: list[str] = []
-
-    def block(route: Route) -> None:
-        asked.append(route.request.url)
-        route.abort()
-
-    visit.page.route(f"http://{stack.hosts['firestore']}/**", block)
+    page = visit.page
+    firestore = f"http://{stack.hosts['firestore']}/**"
+    held: list[Route] = []
+    page.route(firestore, lambda route: route.abort())
+    page.route("**/api/voice/generations/*", held.append)
     visit.open("/speak")
-    speak(visit, "Nobody listens, and it is heard all the same.")
-    assert asked
+    write(visit, "Nobody listens, and it is heard all the same.")
+    with page.expect_request(firestore):  # before polling tells that the work is done
+        page.locator(".speak button[type=submit]:enabled").click()
+    _let_go(page, "**/api/voice/generations/*", held)
+    page.locator(".result-done .button-lit").wait_for()
 
 
 def test_firestore_shows_how_far_the_work_is_while_the_api_is_silent(enter: Enter) -> None:
@@ -123,10 +124,15 @@ def test_firestore_shows_how_far_the_work_is_while_the_api_is_silent(enter: Ente
     write(visit, "This is one of the sentences of a text that is rather long. " * 120)
     with visit.sees("/^[1-9]/.test(document.querySelector('.job-percent').textContent)"):
         page.locator(".speak button[type=submit]:enabled").click()
+    _let_go(page, "**/api/voice/generations/*", held)
+    page.locator(".result-done .button-lit").wait_for()
+
+
+def _let_go(page: Page, pattern: str, held: list[Route]) -> None:
+    """Of requests that were held, and those that come."""
+    page.unroute(pattern)
     for route in held:
         route.continue_()
-    page.unroute("**/api/voice/generations/*")
-    page.locator(".result-done .button-lit").wait_for()
 
 
 def test_nothing_is_spoken_before_it_is_known_who_is_here(enter: Enter) -> None:
@@ -211,9 +217,7 @@ def test_a_click_too_many_pays_nothing(enter: Enter) -> None:
     page.keyboard.press("Enter")  # with Control, and again
     expect(button).to_be_disabled()
     page.keyboard.up("Control")
-    page.unroute("**/api/voice/generations/*")
-    for route in held:
-        route.continue_()
+    _let_go(page, "**/api/voice/generations/*", held)
     page.locator(".result-done .button-lit").wait_for()
     assert sum(url.endswith("/api/voice/generate") for url in sent) == 1
 

@@ -62,8 +62,8 @@ class Visit:
     @classmethod
     def begin(cls, base: str, context: BrowserContext) -> Visit:
         context.add_init_script(_REPORT_VIOLATIONS)
+        context.set_default_timeout(LONGEST)  # of its other pages, and of `route.fetch`, too
         page = context.new_page()
-        page.set_default_timeout(LONGEST)
         visit = cls(base, context, page)
         page.on("console", visit._hear)
         page.on("pageerror", lambda error: visit.complaints.append(str(error)))
@@ -165,7 +165,8 @@ class Visit:
 
     def violations(self, *rules: str) -> list[str]:
         """What breaks the rules of accessibility on the page as it is now: WCAG 2.2 AA and best
-        practice, or only `rules`."""
+        practice, or only `rules`. The content of style sheets is not loaded: only a rule that is an
+        experiment reads it."""
         if not self.page.evaluate("'axe' in window"):
             # The policy of the page lets no script in; the browser itself does.
             self.page.evaluate(_axe())
@@ -175,7 +176,9 @@ class Visit:
               const isOne = (each) => each instanceof CSSTransition;
               const changes = document.getAnimations().filter(isOne);
               await Promise.allSettled(changes.map((each) => each.finished));
-              const { violations } = await axe.run({ runOnly, resultTypes: ['violations'] });
+              const resultTypes = ['violations'];
+              const preload = { assets: ['media'] };
+              const { violations } = await axe.run({ runOnly, resultTypes, preload });
               const tell = ({ target, failureSummary }) => `${target} ${failureSummary}`;
               return violations.map(({ id, nodes }) => `${id}: ${nodes.map(tell).join(' | ')}`);
             }""",
@@ -196,10 +199,21 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class Then:
+    """A further state of a page, after another one: `show` leaves the page in it. `title`: of a
+    picture for the documentation."""
+
+    state: str
+    show: Callable[[Visit], None] | None
+    title: str = ""
+
+
+@dataclass(frozen=True)
 class Case:
-    """A page in a state. `who`: as in conftest.py. `prepare` runs before the page is opened, `show`
-    after it; both leave the page in the state that is looked at. The next case has the same window,
-    so who was signed in stays so. `title`: of a picture for the documentation."""
+    """A page in a state, and in those that follow in the same window without opening it again.
+    `who`: as in conftest.py. `prepare` runs before the page is opened, `show` after it; both leave
+    the page in the state that is looked at. The next case has the same window, so who was signed in
+    stays so."""
 
     route: str
     state: str = "ready"
@@ -207,6 +221,10 @@ class Case:
     prepare: Callable[[Visit], None] | None = None
     show: Callable[[Visit], None] | None = None
     title: str = ""
+    then: tuple[Then, ...] = ()
+
+    def states(self) -> tuple[Then, ...]:
+        return (Then(self.state, self.show, self.title), *self.then)
 
     def __str__(self) -> str:
         return f"{self.route} {self.state}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.studio.visits import Case, Visit
+from tests.studio.visits import Case, Then, Visit
 
 
 def _chosen(visit: Visit) -> None:
@@ -64,8 +64,14 @@ def _gift(visit: Visit) -> None:
 
 CASES = [
     Case("/admin", who="admin", show=_numbers, title="admin"),
-    Case("/admin/users", "chosen", who="admin", show=_chosen, title="admin-users"),
-    Case("/admin/users", "one of them, to be suspended", who="admin", show=_suspend),
+    Case(
+        "/admin/users",
+        "chosen",
+        who="admin",
+        show=_chosen,
+        title="admin-users",
+        then=(Then("one of them, to be suspended", _suspend),),
+    ),
     Case("/admin/users", "not an administrator"),
     Case(
         "/admin/users",
