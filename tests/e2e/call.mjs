@@ -3,6 +3,7 @@
 // Usage: node call.mjs BROWSER HOSTING AUTH FIRESTORE TOKEN CALL LINK; prints `off` and `on` for the TURN
 // server, and in the end what was seen, as JSON.
 import { visit as open } from "./call_pages.mjs";
+import { LONGEST } from "./web_app.mjs";
 
 const [browserPath, base, auth, firestore, token, callId, link] = process.argv.slice(2);
 const results = { errors: [] };
@@ -46,7 +47,7 @@ function measured({ page }) {
 }
 
 async function until(what, met) {
-  for (const ends = performance.now() + 60_000; performance.now() < ends; ) {
+  for (const ends = performance.now() + LONGEST; performance.now() < ends; ) {
     if (await met()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -54,8 +55,11 @@ async function until(what, met) {
 }
 
 async function seen(each, more = 30) {
-  const { frames } = await measured(each);
-  await until("a picture", async () => (await measured(each)).frames > frames + more);
+  const before = await measured(each);
+  await until("picture and sound", async () => {
+    const { frames, sound } = await measured(each);
+    return frames > before.frames + more && sound > before.sound + more;
+  });
 }
 
 const given = encodeURIComponent(JSON.stringify({ token, callId, language: "en", auth, firestore }));
@@ -93,7 +97,7 @@ results.caption = await guest.page.locator("#messages li").last().textContent();
 // there is no TURN server either.
 await guest.context.setOffline(true);
 console.log("off");
-await host.page.locator("#people", { hasText: /disconnected|failed/ }).waitFor({ timeout: 90_000 });
+await host.page.locator("#people", { hasText: /disconnected|failed/ }).waitFor();
 console.log("on");
 await guest.context.setOffline(false);
 const begun = performance.now();

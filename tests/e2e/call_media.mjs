@@ -15,12 +15,12 @@ await guest.page.locator("[name=name]").fill("Grace");
 await guest.page.locator("#guest button").click();
 await host.page.locator("#people", { hasText: "Grace connected" }).waitFor(patience);
 
-// The guest speaks.
-const said = (each) => each.page.locator("#messages li").first();
+// The guest speaks. The first piece may begin in the middle of the sentence, or at its end.
+const said = (each, words) => each.page.locator("#messages li", { hasText: words }).first();
+const [spoken, read] = [said(guest, /(\w+\W+){10}/), said(host, /\b(cidade|montanhas?)\b/)];
 await guest.page.locator("#captions").click();
-await Promise.all([said(guest).waitFor(patience), said(host).waitFor(patience)]);
-await host.page.locator("#messages li:first-child", { hasText: / (e|o|a|da|para) / }).waitFor(patience);
-const captions = { read: await said(host).textContent(), spoken: await said(guest).textContent() };
+await Promise.all([spoken.waitFor(patience), read.waitFor(patience)]);
+const captions = { read: await read.textContent(), spoken: await spoken.textContent() };
 await guest.page.locator("#captions[aria-pressed=true]").click();
 await guest.page.locator("#captions[aria-pressed=false]").waitFor();
 

@@ -2,7 +2,7 @@
 // serves.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { open } from "./web_app.mjs";
+import { LONGEST, open } from "./web_app.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const FLAGS = [
@@ -19,6 +19,7 @@ export async function visit(browserPath, url, { locale, sound, relay = false, pr
   const flags = sound ? [...FLAGS, `--use-file-for-fake-audio-capture=${sound}`] : FLAGS;
   const browser = await open(browserPath, ...flags);
   const context = await browser.newContext({ locale });
+  context.setDefaultTimeout(LONGEST);
   await context.addInitScript(prepared);
   const page = await context.newPage();
   page.on("pageerror", failed);

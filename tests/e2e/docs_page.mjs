@@ -12,6 +12,7 @@ const signedUp = await fetch(`${base}/api/auth/register`, {
 
 const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
 const page = await browser.newPage();
+page.setDefaultTimeout(90_000);
 const errors = [];
 page.on("pageerror", (error) => errors.push(String(error)));
 page.on("requestfailed", (request) => errors.push(`${request.url()} failed`));

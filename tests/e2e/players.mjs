@@ -21,7 +21,7 @@ for (const source of sources) {
           new Promise((resolve, reject) => {
             player.addEventListener(event, resolve, { once: true });
             player.addEventListener("error", () => reject(new Error(player.error.message)));
-            setTimeout(() => reject(new Error(`no ${event} within 20 s`)), 20_000);
+            setTimeout(() => reject(new Error(`no ${event} within 90 s`)), 90_000);
           });
         try {
           player.src = url;

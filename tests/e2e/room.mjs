@@ -6,7 +6,7 @@ import { initializeApp } from "@firebase/app";
 import { connectAuthEmulator, getAuth, signInWithCustomToken } from "@firebase/auth";
 import * as store from "@firebase/firestore";
 import { Client } from "../../public/live.mjs";
-import { open } from "./web_app.mjs";
+import { LONGEST, open } from "./web_app.mjs";
 
 const [browserPath, base, auth, firestore, statement, pitch] = process.argv.slice(2);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -37,6 +37,7 @@ async function visit(name, language) {
   // The page comes from this program, so Chromium does not count it as local, as the emulators are.
   const browser = await open(browserPath, "--disable-features=LocalNetworkAccessChecks");
   const page = await browser.newPage();
+  page.setDefaultTimeout(LONGEST);
   page.on("pageerror", (error) => results.errors.push(`${name}: ${error}`));
   await page.route("**/room.html", (route) => {
     const body = readFileSync(`${root}/tests/e2e/room_page.html`, "utf8");
@@ -81,7 +82,7 @@ begun = performance.now();
 await bruno.page.locator("#text").press("Enter");
 await line(ada, "The house is").waitFor();
 results.fromBrowser = since(begun);
-await ada.page.locator("#people", { hasText: "Bruno active" }).waitFor({ timeout: 3000 });
+await ada.page.locator("#people", { hasText: "Bruno active" }).waitFor({ timeout: 8000 }); // before it passes by itself
 
 begun = performance.now();
 await room.edit(message.id, "The train arrives after the meeting.");

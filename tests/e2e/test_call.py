@@ -79,7 +79,7 @@ def test_two_browsers_see_and_understand_each_other(
     found = play(stack, tmp_path, stack.base_url, *hosts, token, call_id, link)
     print(found)
     assert found["errors"] == []
-    assert found["connected"] <= MOST_SIGNALS
+    assert found["connected"] <= MOST_SIGNALS * slack()  # what is slow is asked for again
     assert found["joined"] <= SOON * slack()
     for each in (found["host"], found["guest"]):
         assert each["frames"] > 30

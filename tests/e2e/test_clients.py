@@ -72,7 +72,7 @@ def run(
     command: list[str | Path], folder: Path, env: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=folder, env=env, capture_output=True, text=True, timeout=240, check=False
     )
 
 

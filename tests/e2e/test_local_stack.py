@@ -230,7 +230,7 @@ def run_local(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, **env},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
@@ -302,7 +302,7 @@ class TestWholeStack:
             time.sleep(1.5)
             return db.count("debugLogs", where=where) > 0
 
-        assert until(stored, 60)
+        assert until(stored, 120)
 
     def test_an_upload_that_is_too_large_is_refused_and_the_stack_lives(
         self, stack: Running

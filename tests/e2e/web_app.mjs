@@ -1,6 +1,9 @@
 // The pages of a web app, in a browser of their own: their code calls the API.
 import { chromium } from "playwright-core";
 
+// How long a page waits for anything, in ms: functions start, and other tests run beside this one.
+export const LONGEST = 90_000;
+
 export async function open(browserPath, ...flags) {
   return await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", ...flags] });
 }
@@ -9,6 +12,7 @@ export async function open(browserPath, ...flags) {
 export async function visit(browser, base, path) {
   // Hosting's own pages may not send requests; those of a web app may.
   const context = await browser.newContext({ bypassCSP: true });
+  context.setDefaultTimeout(LONGEST);
   const page = await context.newPage();
   await page.goto(base + path);
   let token = "";

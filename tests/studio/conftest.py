@@ -14,15 +14,14 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from local.client import Client
 from tests.conftest import Running
 from tests.e2e.users import grant, operator, signed_up, wait_for
-from tests.studio.visits import Visit
+from tests.studio.visits import LONGEST, Visit
 from tests.support.browser import BROWSER
 from tests.support.companies import Firm, Person
 from tests.support.factories import PROJECT
 from troupe.adapters.firestore import Database
 
 PASSWORD = "secret-123"
-# As long as a Visit waits: the machine may have much to do.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=LONGEST)
 
 Enter = Callable[..., Visit]
 """Somebody comes: "nobody", "user", "newcomer", "host" (of calls) or "admin"; more is for their

@@ -57,8 +57,8 @@ def test_an_account_is_kept_in_order_taken_along_and_deleted(
     expect(page.get_by_text("The password is changed.")).to_be_visible()
 
     page.get_by_role("button", name="Make the archive").click()
-    with page.expect_download(timeout=60_000) as archive:
-        page.get_by_role("button", name="Download the archive").click(timeout=60_000)
+    with page.expect_download() as archive:
+        page.get_by_role("button", name="Download the archive").click()
     assert zipfile.is_zipfile(archive.value.path())
 
     page.get_by_role("button", name="Delete the account").click()

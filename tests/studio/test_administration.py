@@ -44,6 +44,7 @@ def test_an_administrator_suspends_somebody_who_is_signed_in_elsewhere(enter: En
     dialog = page.get_by_role("dialog", name="Suspend this user?")
     dialog.get_by_role("button", name="Suspend", exact=True).click()
     expect(page.get_by_role("button", name="Lift the suspension")).to_be_visible()
+    page.get_by_role("button", name="Undo").hover()  # stays as long
 
     somebody.page.locator(".speak button[type=submit]:enabled").click()
     expect(somebody.page.get_by_role("alert")).to_contain_text("This account is suspended")

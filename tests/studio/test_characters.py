@@ -52,6 +52,7 @@ def test_a_character_is_made_of_what_the_microphone_hears(enter: Enter) -> None:
     _find_and_cast(visit, f"{NAME} II")
 
     page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Undo").hover()  # stays while the list is loaded
     expect(page.get_by_text("Nobody on the stage yet")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("link", name=f"{NAME} II")).to_be_visible()

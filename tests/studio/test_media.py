@@ -33,7 +33,7 @@ def _sentence(visit: Visit, name: str = "The weather.wav") -> None:
     upload(visit, name, wav(spoken()))
     visit.page.locator("a.file-name", has_text=name).click()
     # The first request for texts begins a function.
-    visit.page.get_by_role("heading", name=name, level=1).wait_for(timeout=60_000)
+    visit.page.get_by_role("heading", name=name, level=1).wait_for()
     visit.settle()
 
 
@@ -47,8 +47,8 @@ def test_a_recording_is_written_down_and_its_words_light_up(enter: Enter) -> Non
     expect(page.locator(".rail-tokens")).to_have_text(f"{before - 1} tokens")
     text = page.locator(".said").inner_text()
     assert {"mountains", "good", "today"} <= {*re.findall(r"\w+", text.lower())}
-    page.locator(".recording-actions").get_by_role("button", name="Play").click()
-    visit.until(f"{_LIT} !== ''")
+    with visit.sees(f"{_LIT} !== ''"):
+        page.locator(".recording-actions").get_by_role("button", name="Play").click()
     with page.expect_download() as captions:
         page.get_by_role("button", name="SRT").click()
     assert "-->" in captions.value.path().read_text()
@@ -101,13 +101,14 @@ def test_a_recording_is_dubbed_and_the_dub_plays(enter: Enter) -> None:
         dub(visit)
     assert [sent.value.headers["idempotency-key"]] == keys
     expect(page.locator(".said")).to_contain_text("montanha")
-    page.locator(".recording-actions").get_by_role("button", name="Play").click()
-    visit.until(f"{_LIT} !== ''")
+    with visit.sees(f"{_LIT} !== ''"):
+        page.locator(".recording-actions").get_by_role("button", name="Play").click()
     with page.expect_download() as sound:
         page.get_by_role("button", name="Sound").click()
     assert sound.value.path().stat().st_size > 1000
 
     page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Undo").hover()  # stays while the list is loaded
     page.wait_for_url("**/dubbing")
     entry = page.locator(".row-title", has_text="For Lisbon.wav")
     visit.settle()

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Route, expect, sync_playwright
 
@@ -14,17 +13,14 @@ from tests.studio.conftest import Enter
 from tests.studio.pages.rooms import SAID, act_on, in_room, make_room, manage, say
 from tests.studio.visits import Visit
 from tests.support.browser import BROWSER
-from tests.support.speeches import silence, spoken, wav
-
-# Transcribers and translators are slow beside other tests.
-SLOW = 120_000
+from tests.support.speeches import spoken, wav
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Its microphone says the same sentence again and again."""
+    """Its microphone says the same sentence of three seconds again and again, from anywhere on."""
     voice = Path(tmp_path_factory.mktemp("microphone") / "voice.wav")
-    voice.write_bytes(wav(np.concatenate([spoken(), silence(1.5)])))
+    voice.write_bytes(wav(spoken()))
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(
             executable_path=BROWSER,
@@ -64,19 +60,18 @@ def test_what_is_recorded_is_heard_and_read_in_the_other_language(enter: Enter) 
     ada, bruno = _both(enter, "The weather")
     ada.page.get_by_role("button", name="Record a message").click()
     timer = ada.page.get_by_role("timer")
-    expect(timer).to_have_text(re.compile("0:0[4-9]"))
+    expect(timer).to_have_text(re.compile("0:(0[5-9]|[1-9])"))
     expect(bruno.page.locator(".room-people")).to_contain_text("speaking")
     ada.page.get_by_role("button", name="Stop", exact=True).click()
     ada.page.get_by_role("button", name="Hear it").wait_for()
     ada.page.get_by_role("button", name="Send").click()
 
-    # Its text is what was said, for each in their own language. The microphone of the browser is a
-    # loop that begins anywhere, so not every word is whole.
-    expect(_text(ada, "en")).to_contain_text("mountain", timeout=SLOW)
-    expect(_text(bruno, "pt")).to_contain_text("montanha", timeout=SLOW)
-    bruno.page.get_by_role("button", name="Play the message of").click()
-    playing = bruno.page.get_by_role("region", name="Player")
-    expect(playing.get_by_role("button", name="Pause")).to_be_visible()
+    # Its text is what was said, for each in their own language. The recording begins anywhere, and
+    # a word that is cut makes the recogniser mistake others, too.
+    expect(_text(ada, "en")).to_contain_text(re.compile("weather|mountain|good|today", re.I))
+    expect(_text(bruno, "pt")).to_contain_text(re.compile("tempo|montanha|bom|boa|hoje", re.I))
+    with bruno.plays():
+        bruno.page.get_by_role("button", name="Play the message of").click()
     assert ada.complaints == []
     assert bruno.complaints == []
     assert ada.policy_reports() == []
@@ -84,12 +79,11 @@ def test_what_is_recorded_is_heard_and_read_in_the_other_language(enter: Enter) 
 
 def test_what_is_said_live_is_shown_while_it_is_said(enter: Enter) -> None:
     ada, bruno = _both(enter, "Live")
-    with ada.page.expect_request("**/captions"):
-        ada.page.get_by_role("button", name="Speak live", exact=True).click()
+    ada.page.get_by_role("button", name="Speak live", exact=True).click()
+    # The first piece may have no word that is whole, so she goes on until one is understood.
+    caption = bruno.page.locator(".said-by[data-kind=caption]:has(.talk-text[lang=pt])").first
+    caption.wait_for()
     ada.page.get_by_role("button", name="Stop speaking live").click()
-    caption = bruno.page.locator(".said-by[data-kind=caption]").first
-    expect(caption).to_be_visible(timeout=SLOW)
-    expect(caption.locator(".talk-text")).to_have_attribute("lang", "pt", timeout=SLOW)
     expect(caption).to_contain_text("Spoken live")
     assert ada.complaints == []
 
@@ -110,13 +104,11 @@ def test_messages_are_answered_changed_and_spoken(enter: Enter) -> None:
     ada.page.get_by_label("Your message").fill("Who is coming to Porto?")
     ada.page.get_by_role("button", name="Save", exact=True).click()
     expect(said).to_contain_text("Edited")
-    expect(said.locator(".talk-text")).to_contain_text("Porto", timeout=SLOW)
+    expect(said.locator(".talk-text")).to_contain_text("Porto")
 
     act_on(said, "Speak this message")
-    heard = said.get_by_role("button", name="Hear it in Portuguese")
-    heard.click(timeout=SLOW)
-    player = bruno.page.get_by_role("region", name="Player")
-    expect(player.get_by_role("button", name="Pause")).to_be_visible()
+    with bruno.plays():
+        said.get_by_role("button", name="Hear it in Portuguese").click()
     expect(ada.page.get_by_role("button", name="Hear it in Portuguese")).to_be_visible()
     # Nobody changes what others have said, and members do not delete it.
     said.locator(".said-more").click()
@@ -198,7 +190,7 @@ def test_two_people_talk_each_in_their_own_language(enter: Enter) -> None:
 
     say(ada)
     said = bruno.page.locator(".said-by")
-    expect(said.locator(".talk-text")).to_have_attribute("lang", "pt", timeout=30_000)
+    expect(said.locator(".talk-text")).to_have_attribute("lang", "pt")
     assert said.locator(".talk-text").inner_text() != SAID
     said.get_by_role("button", name="Show the original").click()
     expect(said.locator(".talk-text")).to_have_text(SAID)
@@ -210,7 +202,7 @@ def test_two_people_talk_each_in_their_own_language(enter: Enter) -> None:
 
     path = "**/api/rooms/*/messages"
     bruno.page.route(path, lose, times=1)
-    with bruno.page.expect_event("requestfailed"):
+    with bruno.page.expect_event("requestfailed", lambda each: each.url.endswith("/messages")):
         bruno.page.locator(".composer textarea").fill("Eu vou a Lisboa com a minha irmã.")
         bruno.page.locator(".composer textarea").press("Enter")
     bruno.page.reload()
@@ -218,7 +210,7 @@ def test_two_people_talk_each_in_their_own_language(enter: Enter) -> None:
     expect(bruno.page.locator(".said-by")).to_have_count(2)
     expect(bruno.page.locator(".said-by", has_text="Sending")).to_have_count(0)
     answer = ada.page.locator(".said-by").last.locator(".talk-text")
-    expect(answer).to_have_attribute("lang", "en", timeout=30_000)
+    expect(answer).to_have_attribute("lang", "en")
     expect(ada.page.locator(".said-by")).to_have_count(2)
 
     act_on(ada.page.locator(".said-by").first, "Delete")

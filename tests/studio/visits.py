@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,9 @@ from typing import Any
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
 
 STUDIO = Path(__file__).parents[2] / "studio"
+# How long a test waits for anything, in ms: functions start, and films are made, on a machine that
+# has much to do.
+LONGEST = 120_000
 # The browser's own message about a request that failed: a test of a failure causes it.
 _FAILED_REQUEST = "Failed to load resource"
 _ALL_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -27,6 +31,25 @@ def _axe() -> str:
     return (STUDIO / "node_modules/axe-core/axe.min.js").read_text()
 
 
+def _until(expression: str) -> str:
+    """JavaScript for a promise. Playwright's own wait_for_function makes code from text in the
+    page, which the policy refuses."""
+    return f"""new Promise((resolve, reject) => {{
+      const end = Date.now() + {LONGEST};
+      const look = () => {{
+        let problem;
+        try {{
+          if ({expression}) return resolve();
+        }} catch (error) {{
+          problem = error;
+        }}
+        if (Date.now() < end) return setTimeout(look, 20);
+        reject(problem ?? new Error({json.dumps(expression)}));
+      }};
+      look();
+    }})"""
+
+
 @dataclass
 class Visit:
     """`path`: the function that opens a path; `complaints`: what a console had."""
@@ -39,8 +62,8 @@ class Visit:
     @classmethod
     def begin(cls, base: str, context: BrowserContext) -> Visit:
         context.add_init_script(_REPORT_VIOLATIONS)
+        context.set_default_timeout(LONGEST)  # of its other pages, and of `route.fetch`, too
         page = context.new_page()
-        page.set_default_timeout(20_000)
         visit = cls(base, context, page)
         page.on("console", visit._hear)
         page.on("pageerror", lambda error: visit.complaints.append(str(error)))
@@ -80,25 +103,23 @@ class Visit:
         self.until("!document.querySelector('.skeleton') && document.fonts.status === 'loaded'")
 
     def until(self, expression: str) -> None:
-        """Waits for a value of the page. Playwright's own wait_for_function makes code from text in
-        the page, which the policy refuses. An expression that throws is not true yet: its element
-        may still be missing."""
-        self.page.evaluate(
-            f"""() => new Promise((resolve, reject) => {{
-              const end = Date.now() + 20000;
-              const look = () => {{
-                let problem;
-                try {{
-                  if ({expression}) return resolve();
-                }} catch (error) {{
-                  problem = error;
-                }}
-                if (Date.now() < end) return setTimeout(look, 20);
-                reject(problem ?? new Error({json.dumps(expression)}));
-              }};
-              look();
-            }})"""
-        )
+        """Waits for a value of the page. An expression that throws is not true yet: its element may
+        still be missing."""
+        self.page.evaluate(f"() => {_until(expression)}")
+
+    @contextmanager
+    def sees(self, expression: str) -> Iterator[None]:
+        """Like `until`, for what may be over before a test could look: the page itself looks while
+        the context does what causes it."""
+        looking = self.page.evaluate_handle(f"() => ({{ seen: {_until(expression)} }})")
+        yield
+        looking.evaluate("({ seen }) => seen")
+
+    @contextmanager
+    def plays(self) -> Iterator[None]:
+        """What is done in the context starts the player, maybe for a second only."""
+        with self.sees("document.querySelector('.dock-play').ariaLabel === 'Pause'"):
+            yield
 
     def sign_in(self, email: str, password: str) -> None:
         self.open("/sign-in")
@@ -144,7 +165,8 @@ class Visit:
 
     def violations(self, *rules: str) -> list[str]:
         """What breaks the rules of accessibility on the page as it is now: WCAG 2.2 AA and best
-        practice, or only `rules`."""
+        practice, or only `rules`. The content of style sheets is not loaded: only a rule that is an
+        experiment reads it."""
         if not self.page.evaluate("'axe' in window"):
             # The policy of the page lets no script in; the browser itself does.
             self.page.evaluate(_axe())
@@ -154,7 +176,9 @@ class Visit:
               const isOne = (each) => each instanceof CSSTransition;
               const changes = document.getAnimations().filter(isOne);
               await Promise.allSettled(changes.map((each) => each.finished));
-              const { violations } = await axe.run({ runOnly, resultTypes: ['violations'] });
+              const resultTypes = ['violations'];
+              const preload = { assets: ['media'] };
+              const { violations } = await axe.run({ runOnly, resultTypes, preload });
               const tell = ({ target, failureSummary }) => `${target} ${failureSummary}`;
               return violations.map(({ id, nodes }) => `${id}: ${nodes.map(tell).join(' | ')}`);
             }""",
@@ -175,10 +199,21 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class Then:
+    """A further state of a page, after another one: `show` leaves the page in it. `title`: of a
+    picture for the documentation."""
+
+    state: str
+    show: Callable[[Visit], None] | None
+    title: str = ""
+
+
+@dataclass(frozen=True)
 class Case:
-    """A page in a state. `who`: as in conftest.py. `prepare` runs before the page is opened, `show`
-    after it; both leave the page in the state that is looked at. The next case has the same window,
-    so who was signed in stays so. `title`: of a picture for the documentation."""
+    """A page in a state, and in those that follow in the same window without opening it again.
+    `who`: as in conftest.py. `prepare` runs before the page is opened, `show` after it; both leave
+    the page in the state that is looked at. The next case has the same window, so who was signed in
+    stays so."""
 
     route: str
     state: str = "ready"
@@ -186,6 +221,10 @@ class Case:
     prepare: Callable[[Visit], None] | None = None
     show: Callable[[Visit], None] | None = None
     title: str = ""
+    then: tuple[Then, ...] = ()
+
+    def states(self) -> tuple[Then, ...]:
+        return (Then(self.state, self.show, self.title), *self.then)
 
     def __str__(self) -> str:
         return f"{self.route} {self.state}"

@@ -63,12 +63,19 @@ function changed(user: User | null): void {
   }
 }
 
+/** The number of the last reading that was begun, and of the last that told something. */
+let begun = 0;
+let told = 0;
+
 /** Reads the user again, as after something has been paid. */
 export async function refresh(): Promise<void> {
+  const mine = ++begun;
   try {
     if (state.value === 'out') state.value = 'unknown';
     const { user } = await data(api.GET('/api/auth/me'));
     if (isLeaving || who?.split(' ')[0] !== user.id) return; // somebody else is here by now
+    if (mine < told) return; // a later answer has overtaken this one
+    told = mine;
     me.value = user;
     state.value = 'in';
     keep('wasIn', true);
@@ -86,9 +93,11 @@ export function retry(): void {
   if (who && !me.value) void refresh();
 }
 
-/** Sets the tokens that are left, which some answers tell. */
+/** Sets the tokens that are left, which some answers tell: they are newer than what is being read. */
 export function setTokens(tokens: number): void {
-  if (me.value) me.value = { ...me.value, tokens };
+  if (!me.value) return;
+  told = ++begun;
+  me.value = { ...me.value, tokens };
 }
 
 /** Resolves when whoever `signIn` signs in has been read. */

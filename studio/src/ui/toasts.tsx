@@ -7,7 +7,8 @@ interface Toast {
   id: number;
   message: string;
   action?: { label: string; run: () => void };
-  timer: ReturnType<typeof setTimeout>;
+  lasts: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
   onGone?: () => void;
 }
 
@@ -24,20 +25,29 @@ function remove(id: number): void {
   gone.onGone?.();
 }
 
+/** Whoever points at a message may still read it, or reach for its action: its time begins anew when they leave. */
+const hold = (each: Toast): void => clearTimeout(each.timer);
+function run(each: Toast): void {
+  hold(each);
+  each.timer = setTimeout(() => remove(each.id), each.lasts);
+}
+
+function add(others: readonly Toast[], each: Omit<Toast, 'id' | 'timer'>): void {
+  const made = { ...each, id: ++last, timer: undefined };
+  toasts.value = [...others, made];
+  run(made);
+}
+
 export function toast(message: string, action?: Toast['action']): void {
-  const id = ++last;
-  const timer = setTimeout(() => remove(id), action ? 8000 : 5000);
   // What can be taken back stays: it is done when it goes.
   const others = toasts.value.filter((each, place, all) => each.onGone || place >= all.length - 2);
-  toasts.value = [...others, { id, message, timer, ...(action && { action }) }];
+  add(others, { message, lasts: action ? 8000 : 5000, ...(action && { action }) });
 }
 
 /** Says that something is gone, and does it for good after eight seconds unless the user takes it
  * back. If the tab is closed before that, nothing has been done. */
 export function undoable(message: string, forGood: () => void, undo: () => void): void {
-  const id = ++last;
   let isUndone = false;
-  const timer = setTimeout(() => remove(id), 8000);
   const onGone = () => {
     if (!isUndone) forGood();
   };
@@ -48,7 +58,7 @@ export function undoable(message: string, forGood: () => void, undo: () => void)
       undo();
     },
   };
-  toasts.value = [...toasts.value, { id, message, timer, action, onGone }];
+  add(toasts.value, { message, lasts: 8000, action, onGone });
 }
 
 export function Toasts() {
@@ -56,13 +66,13 @@ export function Toasts() {
   return (
     <div class="toasts" role="region" aria-label={t.messages}>
       <div role="status" class="toast-list">
-        {toasts.value.map(({ id, message, action }) => (
-          <div key={id} class="toast">
-            <p dir="auto">{message}</p>
-            {action && (
-              <button type="button" class="toast-action" onClick={() => { action.run(); remove(id); }}>{action.label}</button>
+        {toasts.value.map((each) => (
+          <div key={each.id} class="toast" onPointerEnter={() => hold(each)} onPointerLeave={() => run(each)}>
+            <p dir="auto">{each.message}</p>
+            {each.action && (
+              <button type="button" class="toast-action" onClick={() => { each.action!.run(); remove(each.id); }}>{each.action.label}</button>
             )}
-            <IconButton icon="close" label={t.dismiss} onClick={() => remove(id)} />
+            <IconButton icon="close" label={t.dismiss} onClick={() => remove(each.id)} />
           </div>
         ))}
       </div>

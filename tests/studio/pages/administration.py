@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.studio.visits import Case, Visit
+from tests.studio.visits import Case, Then, Visit
 
 
 def _chosen(visit: Visit) -> None:
@@ -52,12 +52,6 @@ def _numbers(visit: Visit) -> None:
     visit.page.locator(".chart-numbers summary").click()
 
 
-def _started(visit: Visit) -> None:
-    """The page asks three functions at once, which may all have to start."""
-    for path in ("/api/payments/config", "/api/subscriptions/plans", "/api/admin/verify"):
-        visit.page.request.get(visit.base + path, timeout=90_000)
-
-
 def _gift(visit: Visit) -> None:
     """As it is asked about, before it is given."""
     visit.page.locator(".manage-head .buttons .button").first.click()
@@ -70,8 +64,14 @@ def _gift(visit: Visit) -> None:
 
 CASES = [
     Case("/admin", who="admin", show=_numbers, title="admin"),
-    Case("/admin/users", "chosen", who="admin", show=_chosen, title="admin-users"),
-    Case("/admin/users", "one of them, to be suspended", who="admin", show=_suspend),
+    Case(
+        "/admin/users",
+        "chosen",
+        who="admin",
+        show=_chosen,
+        title="admin-users",
+        then=(Then("one of them, to be suspended", _suspend),),
+    ),
     Case("/admin/users", "not an administrator"),
     Case(
         "/admin/users",
@@ -84,7 +84,6 @@ CASES = [
         "/admin/payments?owner=nobody",
         "a gift to nobody",
         who="admin",
-        prepare=_started,
         show=_gift,
         title="admin-payments",
     ),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from tests.studio.pages.help import asks_long_words
 from tests.studio.pages.money import offers_long_names
-from tests.studio.visits import Case, Visit
+from tests.studio.visits import Case, Then, Visit
 
 
 def _sample_plays(visit: Visit) -> None:
-    visit.page.get_by_role("button", name="Play the sample").click()
-    visit.until("CSS.highlights.get('now').size === 1")
+    with visit.sees("CSS.highlights.get('now').size === 1"):
+        visit.page.get_by_role("button", name="Play the sample").click()
 
 
 def _wrong_password(visit: Visit) -> None:
@@ -29,6 +29,7 @@ def _menu(visit: Visit) -> None:
 
 
 def _keys(visit: Visit) -> None:
+    visit.page.keyboard.press("Escape")  # the menu
     visit.page.keyboard.press("?")
     visit.page.get_by_role("dialog").wait_for()
 
@@ -39,15 +40,18 @@ def _long_names(visit: Visit) -> None:
 
 
 CASES = [
-    Case("/", who="nobody", title="landing"),
+    Case("/", who="nobody", title="landing", then=(Then("the sample plays", _sample_plays),)),
     Case("/", "long names", who="nobody", prepare=_long_names),
-    Case("/", "the sample plays", who="nobody", show=_sample_plays),
-    Case("/sign-in", who="nobody"),
-    Case("/sign-in", "wrong password", who="nobody", show=_wrong_password),
-    Case("/sign-in", "menu", who="nobody", show=_menu),
-    Case("/sign-in", "keys", who="nobody", show=_keys),
-    Case("/sign-up", who="nobody"),
-    Case("/sign-up", "nothing entered", who="nobody", show=_nothing_entered),
+    Case(
+        "/sign-in",
+        who="nobody",
+        then=(
+            Then("wrong password", _wrong_password),
+            Then("menu", _menu),
+            Then("keys", _keys),
+        ),
+    ),
+    Case("/sign-up", who="nobody", then=(Then("nothing entered", _nothing_entered),)),
     Case("/auth/action?mode=resetPassword&oobCode=x", who="nobody"),
     Case("/auth/action?mode=verifyEmail&oobCode=x", who="nobody"),
     Case("/auth/action", "broken link", who="nobody"),

@@ -6,7 +6,7 @@ from itertools import count
 
 from playwright.sync_api import FilePayload
 
-from tests.studio.visits import Case, Visit
+from tests.studio.visits import Case, Then, Visit
 from tests.support.sounds import recording
 from tests.support.speeches import spoken, wav
 
@@ -29,7 +29,7 @@ def _uploaded(visit: Visit) -> None:
 def transcribe(visit: Visit) -> None:
     """The file whose page is open, until its words are there."""
     visit.page.locator(".transcribe button[type=submit]:enabled").click()
-    visit.page.locator(".said, .said-nothing").first.wait_for(timeout=60_000)
+    visit.page.locator(".said, .said-nothing").first.wait_for()
 
 
 def _opened(visit: Visit) -> None:
@@ -40,17 +40,12 @@ def _opened(visit: Visit) -> None:
     visit.page.locator(".transcribe .cost").wait_for()
 
 
-def _silent(visit: Visit) -> None:
-    _opened(visit)
-    transcribe(visit)
-
-
 def _heard(visit: Visit) -> None:
     upload(visit, "The weather.wav", wav(spoken()))
     visit.page.locator("a.file-name", has_text="weather").first.click()
     transcribe(visit)
     visit.page.locator(".said-other .button").click()
-    visit.page.locator(".said-translated").wait_for(timeout=60_000)
+    visit.page.locator(".said-translated").wait_for()
 
 
 def _refused(visit: Visit) -> None:
@@ -59,17 +54,20 @@ def _refused(visit: Visit) -> None:
 
 
 def _deleted(visit: Visit) -> None:
-    _uploaded(visit)
     visit.page.locator(".file-ways .icon-button").nth(1).click()
     visit.page.locator(".toast-action").wait_for()
 
 
 CASES = [
-    Case("/files", "with one", show=_uploaded, title="files"),
+    Case("/files", "with one", show=_uploaded, title="files", then=(Then("deleted", _deleted),)),
     Case("/files", "refused", who="newcomer", show=_refused),
-    Case("/files", "deleted", show=_deleted),
-    Case("/files", "one of them", show=_opened, title="file"),
-    Case("/files", "nobody speaks", show=_silent),
+    Case(
+        "/files",
+        "one of them",
+        show=_opened,
+        title="file",
+        then=(Then("nobody speaks", transcribe),),
+    ),
     Case("/files", "written down", show=_heard, title="transcription"),
     Case("/files/texts/nothing", "unknown"),
     Case(

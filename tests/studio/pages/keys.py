@@ -6,7 +6,7 @@ import secrets
 
 from playwright.sync_api import Route
 
-from tests.studio.visits import Case, Visit
+from tests.studio.visits import Case, Then, Visit
 
 
 def _without_keys(visit: Visit) -> None:
@@ -45,7 +45,6 @@ def _refused(visit: Visit) -> None:
 
 
 CASES = [
-    Case("/account/keys", "some", show=_made, title="keys"),
-    Case("/account/keys", "refused", show=_refused),
+    Case("/account/keys", "some", show=_made, title="keys", then=(Then("refused", _refused),)),
     Case("/account/keys", "switched off", who="newcomer", prepare=_without_keys),
 ]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.studio.visits import Case, Visit
+from tests.studio.visits import Case, Then, Visit
 
 _PLANS = Path(__file__).parents[3] / "emulator-data/plans.json"
 SOON = "2030-05-31T10:00:00Z"
@@ -99,10 +99,15 @@ CASES = [
         prepare=lambda visit: visit.fails("**/api/tokens/ledger*", 500, "internal_error"),
     ),
     Case("/plans", "signed out", who="nobody", prepare=_offers),
-    Case("/plans", "one is theirs", prepare=_has_one, title="plans"),
+    Case(
+        "/plans",
+        "one is theirs",
+        prepare=_has_one,
+        title="plans",
+        then=(Then("one is cancelled", _cancel),),
+    ),
     Case("/plans", "long names", prepare=offers_long_names),
     Case("/plans", "one is chosen", prepare=_offers, show=_choose),
-    Case("/plans", "one is cancelled", prepare=_has_one, show=_cancel),
     Case(
         "/plans",
         "failed",

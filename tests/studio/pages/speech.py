@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.studio.visits import Case, Visit
+from tests.studio.visits import Case, Then, Visit
 
 TEXT = "Good evening, and welcome to the show."
 
@@ -12,10 +12,12 @@ def write(visit: Visit, text: str = TEXT) -> None:
 
 
 def speak(visit: Visit, text: str = TEXT) -> None:
-    """Until the sound is there."""
+    """Until its sound is there, and not that of an earlier text."""
     write(visit, text)
-    visit.page.locator(".speak button[type=submit]:enabled").click()
-    visit.page.locator(".result-done .button-lit").wait_for(timeout=60_000)
+    with visit.page.expect_response("**/api/voice/generate") as answer:
+        visit.page.locator(".speak button[type=submit]:enabled").click()
+    generation = answer.value.json()["data"]["generation"]["id"]
+    visit.page.locator(f'[data-follows="{generation}"] .result-done .button-lit').wait_for()
 
 
 def _priced(visit: Visit) -> None:
@@ -45,17 +47,16 @@ def _short(visit: Visit) -> None:
 
 
 def _refused(visit: Visit) -> None:
-    _priced(visit)
+    write(visit, "This is not spoken.")
     visit.fails("**/api/voice/generate", 500, "internal_error")
-    visit.page.locator(".speak button[type=submit]").click()
+    visit.page.locator(".speak button[type=submit]:enabled").click()
     visit.page.get_by_role("alert").wait_for()
 
 
 def _plays(visit: Visit) -> None:
-    _priced(visit)
     speak(visit)
-    visit.page.locator(".result-done .button-lit").click()
-    visit.until("CSS.highlights.get('now').size === 1")
+    with visit.sees("CSS.highlights.get('now').size === 1"):
+        visit.page.locator(".result-done .button-lit").click()
     visit.page.locator(".dock-play").click()
 
 
@@ -75,23 +76,34 @@ def _chosen(visit: Visit) -> None:
 
 
 def _renamed(visit: Visit) -> None:
-    _first(visit)
     visit.page.locator(".page-actions .icon-button").nth(1).click()
     visit.page.get_by_role("dialog").locator("input").wait_for()
 
 
 CASES = [
     Case("/speak", "signed out", who="nobody"),
-    Case("/speak", "priced", show=_priced),
+    Case(
+        "/speak",
+        "priced",
+        show=_priced,
+        then=(Then("plays", _plays, title="speak"), Then("refused", _refused)),
+    ),
     Case("/speak", "not enough tokens", prepare=_short, show=write),
-    Case("/speak", "refused", show=_refused),
-    Case("/speak", "plays", show=_plays, title="speak"),
-    Case("/history", "with entries", title="history"),
-    Case("/history", "some are chosen", show=_chosen),
+    Case(
+        "/history",
+        "with entries",
+        title="history",
+        then=(Then("some are chosen", _chosen),),
+    ),
     Case("/history?search=nothing+like+this", "nothing found"),
     Case("/history", "deleted", show=_deleted),
-    Case("/history", "one of them", show=_first, title="recording"),
-    Case("/history", "renaming", show=_renamed),
+    Case(
+        "/history",
+        "one of them",
+        show=_first,
+        title="recording",
+        then=(Then("renaming", _renamed),),
+    ),
     Case(
         "/history",
         "failed",

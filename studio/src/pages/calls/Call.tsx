@@ -27,7 +27,7 @@ export default function Call({ params }: PageProps) {
   const callId = params.id!;
   const found = useResource(async () => (await data(api.GET('/api/videocalls/{callId}', { params: { path: { callId } } }))).call, [callId]);
   const known = found.loaded.value;
-  const put = (call: CallView) => found.change(() => call);
+  const put = (change: Partial<CallView>) => found.change((call) => ({ ...call, ...change }));
   return (
     <Page title={known.state === 'ready' ? known.value.title : t.call}>
       <Loading of={found} lines={6}>{(call) => <Found key={call.id} call={call} onChange={put} />}</Loading>
@@ -35,7 +35,9 @@ export default function Call({ params }: PageProps) {
   );
 }
 
-function Found({ call, onChange }: { call: CallView; onChange: (call: CallView) => void }) {
+type Change = (change: Partial<CallView>) => void;
+
+function Found({ call, onChange }: { call: CallView; onChange: Change }) {
   const t = text();
   const words = callText();
   const isToCome = ['pending', 'scheduled', 'ringing', 'active'].includes(call.status);
@@ -87,13 +89,14 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
   );
 }
 
-/** What holds in the call is saved with each click. */
-function Settings({ call, onChange }: { call: CallView; onChange: (call: CallView) => void }) {
+/** What holds in the call is saved with each click. Answers may come in another order than the clicks, so each
+ * changes only what was clicked. */
+function Settings({ call, onChange }: { call: CallView; onChange: Change }) {
   const t = callText();
   const [error, setError] = useState<unknown>(null);
-  const set = (body: Schemas['UpdateCall']) => {
+  const set = (body: Partial<Pick<CallView, 'lobby' | 'captions' | 'recordingPolicy'>>) => {
     setError(null);
-    data(api.PUT('/api/videocalls/{callId}', { params: { path: { callId: call.id } }, body })).then((saved) => onChange(saved.call), setError);
+    api.PUT('/api/videocalls/{callId}', { params: { path: { callId: call.id } }, body }).then(() => onChange(body), setError);
   };
   return (
     <section class="stack">
@@ -108,7 +111,7 @@ function Settings({ call, onChange }: { call: CallView; onChange: (call: CallVie
   );
 }
 
-function Cancel({ call, onChange }: { call: CallView; onChange: (call: CallView) => void }) {
+function Cancel({ call, onChange }: { call: CallView; onChange: Change }) {
   const t = text();
   const [isAsking, setAsking] = useState(false);
   const [isBusy, setBusy] = useState(false);
@@ -119,7 +122,7 @@ function Cancel({ call, onChange }: { call: CallView; onChange: (call: CallView)
     api.DELETE('/api/videocalls/{callId}', { params: { path: { callId: call.id } } }).then(
       () => {
         toast(t.isCancelled);
-        onChange({ ...call, status: 'cancelled' });
+        onChange({ status: 'cancelled' });
       },
       (failure: unknown) => {
         setError(failure);
