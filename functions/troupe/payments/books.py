@@ -287,14 +287,13 @@ class Books:
         return has.started_at if has is not None and goes_on else effect.start
 
     def _close_period(self) -> None:
-        """Unused minutes expire with the period."""
+        """Unused minutes expire with the period, also those that went on from an earlier one."""
         draft = self._wallet
         if draft.after is None:
             return
-        expired = draft.expire_minutes()
-        period = self._periods.get(draft.after.period)
-        if period is not None:
-            self._periods[period.n] = period.after_expiry(expired, ended=True)
+        for n, seconds in draft.expire_minutes().items():
+            if n in self._periods:
+                self._periods[n] = self._periods[n].after_expiry(seconds)
 
     def _share(self, effect: Share) -> tuple[Meters, int | None]:
         """Grants a part of a period. One that is over has no minutes any more."""
@@ -458,27 +457,34 @@ class Books:
         if self._draft is None or self.billing.closed:
             return
         for n in sorted(self._periods):
-            group, current = self._periods[n], self._draft.after
-            running = current is not None and current.period == n
-            self._periods[n] = self._take(group, f"{self.billing.id}-{n}", running=running)
+            self._periods[n] = self._take(self._periods[n], f"{self.billing.id}-{n}")
         for name, payment in self._payments.items():
             if payment.period is None:
-                self._payments[name] = self._take(payment, name, running=False)
+                self._payments[name] = self._take(payment, name)
         groups: list[Group] = list(self._periods.values())
         groups += [each for each in self._payments.values() if each.period is None]
         self.billing = self.billing.model_copy(update={"owed": owed(groups)})
 
-    def _take(self, group: G, cause: str, *, running: bool) -> G:
+    def _take(self, group: G, cause: str) -> G:
         draft = self._wallet
         moves = take(group, {meter: draft.available(meter) for meter in Meter})
         if not moves:
             return group
         revision = group.revision + 1
+        period = group if isinstance(group, Period) else None
+        elsewhere = period.taken_elsewhere if period else 0
         for meter, amount in moves.items():
-            entry_id = f"reverse-{cause}-{revision}-{meter}"
-            draft.reverse(entry_id, meter, amount, f"reversal of {cause}", plan=running)
-        taken = added(group.reversed_of, moves)
-        return group.model_copy(update={"revision": revision, "reversed_of": taken})
+            elsewhere += draft.reverse(
+                f"reverse-{cause}-{revision}-{meter}",
+                meter,
+                amount,
+                f"reversal of {cause}",
+                period=period.n if period else None,
+                elsewhere=elsewhere,
+            )
+        fields = {"revision": revision, "reversed_of": added(group.reversed_of, moves)}
+        more = {"taken_elsewhere": max(0, elsewhere)} if period else {}
+        return group.model_copy(update=fields | more)
 
     def _has(self, payment_id: str) -> bool:
         return payment_id in self._payments
