@@ -1,5 +1,5 @@
-"""Minutes by their origin: those of a plan that was paid for go on in the plan that replaces it, and
-are taken back once; those that were bought separately never expire with a plan."""
+"""Minutes by their origin: those of a plan that was paid for go on in the plan that replaces it,
+and are taken back once; those that were bought separately never expire with a plan."""
 
 from __future__ import annotations
 
@@ -192,9 +192,7 @@ class TestMinutesThatWereBoughtSeparatelyStay:
         first = intent(till, uid, PaymentKind.SUBSCRIPTION)
         till.spend(uid, 600, SECONDS)
         buy_pack(till, uid)
-        till.server.change_card(
-            str(till.billing(uid).stripe_customer_id), "4000000000000341"
-        )
+        till.server.change_card(str(till.billing(uid).stripe_customer_id), "4000000000000341")
         till.server.advance(days=32)
         till.sync(uid)
         assert till.minutes(uid) == 100
