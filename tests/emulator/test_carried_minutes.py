@@ -13,6 +13,7 @@ from tests.support.billing import Till
 from troupe.adapters.firestore import Update, now
 from troupe.audit.records import Actor
 from troupe.payments.records import PaymentKind, PriceKind
+from troupe.plans.records import Source
 from troupe.wallet.ledger import release_writes
 from troupe.wallet.records import Meter, Owner
 
@@ -39,10 +40,11 @@ def intent(till: Till, uid: str, kind: PaymentKind) -> str:
     return [each for each in till.payments(uid) if each.kind is kind][-1].payment_intents[0]
 
 
-def assign(till: Till, uid: str, minutes: int = 20, price: int = 0) -> None:
-    """By an administrator."""
-    plan, _ = till.plan(price, voice_minutes=minutes)
+def assign(till: Till, uid: str, minutes: int) -> str:
+    """By an administrator; returns the plan."""
+    plan, _ = till.plan(0, voice_minutes=minutes)
     till.services.subscriptions.create(uid, plan.id)
+    return plan.id
 
 
 def end_plan(till: Till, uid: str) -> None:
@@ -72,16 +74,15 @@ def refund(till: Till, uid: str, of: str, amount: int | None = None) -> None:
     till.clean(uid)
 
 
-@pytest.mark.parametrize("price", [0, 1500], ids=["free", "priced"])
 class TestAnAdministratorsPlanReplacesABoughtOne:
-    """30 bought minutes, and 100 of a pack; then a plan of 20 is assigned."""
+    """30 bought minutes, and 100 of a pack; then a plan of 20 that costs nothing is assigned."""
 
     @pytest.fixture
-    def uid(self, till: Till, price: int) -> str:
+    def uid(self, till: Till) -> str:
         uid = till.user()
         self.plan = buy_plan(till, uid)
         buy_pack(till, uid)
-        assign(till, uid, 20, price)
+        assign(till, uid, 20)
         assert till.minutes(uid) == 150
         till.clean(uid)
         return uid
@@ -123,9 +124,7 @@ class TestAnAdministratorsPlanReplacesABoughtOne:
         end_plan(till, uid)
         assert till.minutes(uid) == 100
 
-    def test_a_dispute_that_is_won_after_the_end_gives_nothing_back(
-        self, till: Till, uid: str
-    ) -> None:
+    def test_one_that_is_won_after_the_end_gives_nothing_back(self, till: Till, uid: str) -> None:
         dispute = till.server.dispute(self.plan)
         till.sync(uid)
         end_plan(till, uid)
@@ -218,3 +217,30 @@ class TestMinutesThatWereBoughtSeparatelyStay:
         buy_pack(till, uid)
         end_plan(till, uid)
         assert till.minutes(uid) == 100
+
+
+def test_a_payment_for_a_subscription_that_has_ended_does_not_end_the_plan_after_it(
+    till: Till,
+) -> None:
+    """A renewal failed, and Stripe ended the subscription; an administrator assigned a plan. The
+    old invoice is paid all the same: its tokens stay, and its minutes are over."""
+    uid, _ = till.subscriber()
+    customer = str(till.billing(uid).stripe_customer_id)
+    till.server.change_card(customer, "4000000000000341")
+    till.server.advance(days=32)
+    till.sync(uid)
+    till.api.subscriptions.cancel(str(till.billing(uid).subscription_id))
+    till.sync(uid)
+    plan_id = assign(till, uid, 20)
+    (invoice,) = [e for e in till.server.world.all("invoice") if e["status"] == "open"]
+    tokens = till.tokens(uid)
+    assert till.server.pay_invoice(invoice["id"], "4242424242424242")
+    hear(till, "invoice.paid")
+    has = till.subscription(uid)
+    assert (has.plan.id, has.source, has.live) == (plan_id, Source.ADMIN, True)
+    assert (till.minutes(uid), till.tokens(uid)) == (20, tokens + 100)
+    till.clean(uid)
+    renew(till, uid)
+    assert till.minutes(uid) == 20
+    refund(till, uid, intent(till, uid, PaymentKind.SUBSCRIPTION))
+    assert (till.minutes(uid), till.tokens(uid)) == (20, tokens + 100)

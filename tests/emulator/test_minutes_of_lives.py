@@ -153,6 +153,7 @@ class Life:
     # What happens
 
     def buy_plan(self) -> None:
+        self.sync()  # checkout does, and takes what is owed
         known = {each.id for each in self.till.payments(self.uid)}
         self.till.buy(self.uid, plan_id=self.sold.id, once=True)
         self.till.sync(self.uid)

@@ -207,8 +207,10 @@ class Books:
         own: Meters = {}
         draft = self._draft
         running = draft.after.period if open_ and draft and draft.after else None
+        bought = subscriptions.get(purchase.subscription_id or "")
+        over = bought is not None and bought.status not in RUNNING
         for effect in found:
-            gave, period = self._apply(effect, purchase, running) if open_ else ({}, None)
+            gave, period = self._apply(effect, purchase, running, over) if open_ else ({}, None)
             n = period if n is None else n
             if period is None:
                 own = added(own, gave)
@@ -222,12 +224,12 @@ class Books:
             self.billing = self.billing.model_copy(update={"late": late})
 
     def _apply(
-        self, effect: Effect, purchase: Purchase, running: int | None
+        self, effect: Effect, purchase: Purchase, running: int | None, over: bool
     ) -> tuple[Meters, int | None]:
         """What was granted or credited, and the period that it belongs to. `running`: the period
-        that ran before the purchase."""
+        that ran before the purchase; `over`: its subscription has ended."""
         if isinstance(effect, Begin):
-            return self._begin(effect, purchase)
+            return self._begin(effect, purchase, over=over)
         if isinstance(effect, Share):
             return self._credit(effect, running) if effect.line.amount < 0 else self._share(effect)
         if isinstance(effect, TopUp):
@@ -241,9 +243,13 @@ class Books:
             return effect.gives, None
         return {}, None
 
-    def _begin(self, effect: Begin, purchase: Purchase) -> tuple[Meters, int | None]:
+    def _begin(self, effect: Begin, purchase: Purchase, *, over: bool) -> tuple[Meters, int | None]:
         draft = self._wallet
         current = self._current()
+        has = draft.after
+        # An old invoice was paid although its subscription has ended: a plan that the payer was
+        # given since, or that costs nothing, goes on.
+        late = over and current is None and has is not None and has.live and not has.at_stripe
         if current is not None and not effect.once:
             # A trial that was ended at once is followed by a period with the same start.
             mine = current.subscription_id == purchase.subscription_id
@@ -257,7 +263,8 @@ class Books:
                 return self._give(current, effect.line, {Meter.TOKENS: tokens}), current.n
         if effect.trial and purchase.subscription_id in self._repeated:
             effect = replace(effect, gives={})
-        self._close_period()
+        if not late:
+            self._close_period()
         draft.begin(
             effect.plan.terms,
             source=Source.USER if effect.once else Source.STRIPE,
@@ -277,6 +284,10 @@ class Books:
             trial=effect.trial,
             gave=effect.gives,
         )
+        if late and has is not None:
+            expired = draft.expire_minutes(only=n)
+            self._periods[n] = self._periods[n].after_expiry(expired[n])
+            draft.resume(has)
         self.granted += 1
         return effect.gives, n
 

@@ -141,11 +141,26 @@ class SubscriptionDraft:
             updated_at=self.at,
         )
 
-    def expire_minutes(self) -> dict[int, int]:
+    def resume(self, plan: Subscription) -> None:
+        """A plan that was replaced goes on, in a period of its own that grants nothing."""
+        shares = {n: left for n, left in self._shares().items() if left or n not in self.expired}
+        period = self.known.period + 1
+        self.after = plan.model_copy(
+            update={
+                "period": period,
+                "minutes": self._minutes({**shares, period: 0}, period),
+                "gave": dict.fromkeys(Meter, 0),
+                "expiries": 0,
+                "updated_at": self.at,
+            }
+        )
+
+    def expire_minutes(self, *, only: int | None = None) -> dict[int, int]:
         """Takes back the plan's unused minutes, except those that jobs hold; returns how many
-        seconds, by the period that gave them."""
+        seconds, by the period that gave them. `only`: those of one period."""
         now, shares = self.known, self._shares()
-        expired = without(shares, self._balances[Meter.VOICE_SECONDS].held)
+        unheld = without(shares, self._balances[Meter.VOICE_SECONDS].held)
+        expired = {n: seconds for n, seconds in unheld.items() if only in (None, n)}
         for n, seconds in expired.items():
             self.expired[n] = self.expired.get(n, 0) + seconds
             if seconds:
@@ -156,8 +171,9 @@ class SubscriptionDraft:
                 self._enter(entry_id, EntryKind.EXPIRE, Meter.VOICE_SECONDS, -seconds, reason)
         if any(expired.values()):
             self._change(expiries=now.expiries + 1)
-        held = {n: share - expired[n] for n, share in shares.items()}
-        self._keep({n: share for n, share in held.items() if share or n == now.period})
+        left = {n: share - expired.get(n, 0) for n, share in shares.items()}
+        over = {n for n in expired if not left[n] and n != now.period}
+        self._keep({n: share for n, share in left.items() if n not in over})
         return expired
 
     def add(self, entry_id: str, meter: Meter, amount: int, reason: str, *, plan: bool) -> None:
