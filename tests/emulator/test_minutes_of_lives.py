@@ -27,9 +27,9 @@ from troupe.wallet.errors import BillingBlocked
 from troupe.wallet.ledger import ledger_path, release_writes, settle_writes
 from troupe.wallet.records import Entry, EntryKind, Meter, Owner
 
-LIVES = int(os.environ.get("MINUTES_LIVES", "4"))
-FIRST = int(os.environ.get("MINUTES_SEED", "0"))
-STEPS = 14
+LIVES = int(os.environ.get("MINUTES_LIVES", "3"))
+FIRST = int(os.environ.get("MINUTES_SEED", "7"))
+STEPS = 20
 SECONDS = Meter.VOICE_SECONDS
 ADMIN = Actor("admin", "admin")
 
@@ -135,9 +135,10 @@ class Life:
 
     def live(self) -> None:
         steps: list[Callable[[], None]] = [
-            *[self.buy_plan, self.assign, self.assign, self.buy_pack, self.gift, self.take_gift],
-            *[self.spend, self.spend, self.begin_job, self.end_job, self.refund, self.refund],
-            *[self.dispute, self.close_dispute, self.close_dispute, self.end, self.advance],
+            *[self.buy_plan, self.buy_plan, self.assign, self.assign, self.buy_pack, self.gift],
+            *[self.take_gift, self.spend, self.spend, self.spend, self.begin_job, self.end_job],
+            *[self.refund, self.refund, self.dispute, self.dispute, self.close_dispute],
+            *[self.close_dispute, self.close_dispute, self.end, self.advance],
         ]
         for _ in range(STEPS):
             step = self.chance.choice(steps)
@@ -163,6 +164,8 @@ class Life:
         self.sync()
 
     def buy_pack(self) -> None:
+        if self.model.lots:
+            self.sync()
         known = {each.id for each in self.till.payments(self.uid)}
         self.till.buy(self.uid, addon_id=self.pack)
         self.till.sync(self.uid)
@@ -225,8 +228,12 @@ class Life:
         self.model.use(charge)
 
     def _intent(self) -> str:
+        """Of any payment, more often of one whose minutes are still the plan's."""
         paid = [each for each in self.till.payments(self.uid) if each.payment_intents]
-        return self.chance.choice(paid).payment_intents[0]
+        plan = {lot.payment for lot in self.model.plan}
+        chosen = [each for each in paid if each.id in plan]
+        found = chosen if chosen and self.chance.random() < 0.7 else paid
+        return self.chance.choice(found).payment_intents[0]
 
     def refund(self) -> None:
         self.till.server.refund(self._intent(), self.chance.choice([None, 100, 333]))
@@ -240,7 +247,11 @@ class Life:
         customer = self.till.billing(self.uid).stripe_customer_id
         charges = self.till.server.world.all("charge")
         mine = {each["id"] for each in charges if each["customer"] == customer}
-        disputes = [d for d in self.till.server.world.all("dispute") if d["charge"] in mine]
+        disputes = [
+            each
+            for each in self.till.server.world.all("dispute")
+            if each["charge"] in mine and each["status"] == "needs_response"
+        ]
         if disputes:
             chosen = self.chance.choice(disputes)
             self.till.server.close_dispute(chosen["id"], won=self.chance.random() < 0.7)
