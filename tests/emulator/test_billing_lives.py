@@ -26,7 +26,15 @@ from tests.support.factories import PROJECT
 from troupe.adapters.firestore import Create, Database, Document, connect, now
 from troupe.app.container import Container
 from troupe.errors import Unavailable
-from troupe.payments.records import PAYMENTS, Billing, Payment, Period, billing_path, periods_path
+from troupe.payments.records import (
+    PAYMENTS,
+    Billing,
+    Payment,
+    Period,
+    added,
+    billing_path,
+    periods_path,
+)
 from troupe.payments.reversals import target
 from troupe.plans.records import Subscription
 from troupe.wallet.ledger import opening_writes
@@ -259,6 +267,9 @@ def groups_agree(db: Database, uid: str) -> None:
     payments = [Payment.of(each) for each in db.find(PAYMENTS, where=where, limit=500)]
     periods = [Period.of(each) for each in db.find(periods_path(uid), limit=500)]
     groups = [*periods, *(each for each in payments if each.period is None)]
+    for period in periods:
+        gone = added(period.expired, period.reversed_of)
+        assert gone.get(Meter.VOICE_SECONDS, 0) <= period.gave.get(Meter.VOICE_SECONDS, 0)
     for meter in Meter:
         wanted = sum(target(group, meter) for group in groups)
         taken = sum(group.reversed_of.get(meter, 0) for group in groups)

@@ -38,7 +38,7 @@ from troupe.records import Record
 from troupe.scripts.records import Script
 from troupe.support.records import Contact
 from troupe.wallet.ledger import grant_writes
-from troupe.wallet.records import Entry, Meter, Owner, Wallet
+from troupe.wallet.records import Balance, Entry, Meter, Owner, Wallet
 
 RECORDS: Mapping[str, type[Record]] = {
     "activities": Activity,
@@ -180,6 +180,24 @@ class TestCharacters:
         found = Character.of(old.get("characters/of-guest"))
         assert (found.visibility, found.allow_use) == (Visibility.PRIVATE, False)
         assert old.get("characters/chosen").data.items() >= chosen.items()
+
+
+class TestSubscriptions:
+    def test_what_the_period_did_not_give_came_from_the_one_before(self, old: Database) -> None:
+        """The plan of 30 minutes was replaced by one of 20; 5 of the 30 had been used."""
+        data = old.get("subscriptions/ada").data
+        replaced = {
+            "period": 2,
+            "gave": {"tokens": 0, "voiceSeconds": 1200},
+            "minutes": {"seconds": 2700, "usedBefore": 300},
+        }
+        old.commit(Create("subscriptions/replaced", data | replaced))
+        command_on(old, ["migrate"])
+        balance = Balance(granted=3000, used=400)
+        has = Subscription.of(old.get("subscriptions/replaced"))
+        assert has.minutes.shares(2, balance) == {1: 1400, 2: 1200}
+        first = Subscription.of(old.get("subscriptions/ada"))
+        assert (first.minutes.carried, first.minutes.seconds) == ([], data["minutes"]["seconds"])
 
 
 class TestMigrator:

@@ -207,8 +207,10 @@ class Books:
         own: Meters = {}
         draft = self._draft
         running = draft.after.period if open_ and draft and draft.after else None
+        bought = subscriptions.get(purchase.subscription_id or "")
+        over = bought is not None and bought.status not in RUNNING
         for effect in found:
-            gave, period = self._apply(effect, purchase, running) if open_ else ({}, None)
+            gave, period = self._apply(effect, purchase, running, over) if open_ else ({}, None)
             n = period if n is None else n
             if period is None:
                 own = added(own, gave)
@@ -222,12 +224,12 @@ class Books:
             self.billing = self.billing.model_copy(update={"late": late})
 
     def _apply(
-        self, effect: Effect, purchase: Purchase, running: int | None
+        self, effect: Effect, purchase: Purchase, running: int | None, over: bool
     ) -> tuple[Meters, int | None]:
         """What was granted or credited, and the period that it belongs to. `running`: the period
-        that ran before the purchase."""
+        that ran before the purchase; `over`: its subscription has ended."""
         if isinstance(effect, Begin):
-            return self._begin(effect, purchase)
+            return self._begin(effect, purchase, over=over)
         if isinstance(effect, Share):
             return self._credit(effect, running) if effect.line.amount < 0 else self._share(effect)
         if isinstance(effect, TopUp):
@@ -241,9 +243,13 @@ class Books:
             return effect.gives, None
         return {}, None
 
-    def _begin(self, effect: Begin, purchase: Purchase) -> tuple[Meters, int | None]:
+    def _begin(self, effect: Begin, purchase: Purchase, *, over: bool) -> tuple[Meters, int | None]:
         draft = self._wallet
         current = self._current()
+        has = draft.after
+        # An old invoice was paid although its subscription has ended: a plan that the payer was
+        # given since, or that costs nothing, goes on.
+        late = over and current is None and has is not None and has.live and not has.at_stripe
         if current is not None and not effect.once:
             # A trial that was ended at once is followed by a period with the same start.
             mine = current.subscription_id == purchase.subscription_id
@@ -257,7 +263,8 @@ class Books:
                 return self._give(current, effect.line, {Meter.TOKENS: tokens}), current.n
         if effect.trial and purchase.subscription_id in self._repeated:
             effect = replace(effect, gives={})
-        self._close_period()
+        if not late:
+            self._close_period()
         draft.begin(
             effect.plan.terms,
             source=Source.USER if effect.once else Source.STRIPE,
@@ -277,6 +284,10 @@ class Books:
             trial=effect.trial,
             gave=effect.gives,
         )
+        if late and has is not None:
+            expired = draft.expire_minutes(only=n)
+            self._periods[n] = self._periods[n].after_expiry(expired[n])
+            draft.resume(has)
         self.granted += 1
         return effect.gives, n
 
@@ -287,14 +298,13 @@ class Books:
         return has.started_at if has is not None and goes_on else effect.start
 
     def _close_period(self) -> None:
-        """Unused minutes expire with the period."""
+        """Unused minutes expire with the period, also those that went on from an earlier one."""
         draft = self._wallet
         if draft.after is None:
             return
-        expired = draft.expire_minutes()
-        period = self._periods.get(draft.after.period)
-        if period is not None:
-            self._periods[period.n] = period.after_expiry(expired, ended=True)
+        for n, seconds in draft.expire_minutes().items():
+            if n in self._periods:
+                self._periods[n] = self._periods[n].after_expiry(seconds)
 
     def _share(self, effect: Share) -> tuple[Meters, int | None]:
         """Grants a part of a period. One that is over has no minutes any more."""
@@ -458,27 +468,34 @@ class Books:
         if self._draft is None or self.billing.closed:
             return
         for n in sorted(self._periods):
-            group, current = self._periods[n], self._draft.after
-            running = current is not None and current.period == n
-            self._periods[n] = self._take(group, f"{self.billing.id}-{n}", running=running)
+            self._periods[n] = self._take(self._periods[n], f"{self.billing.id}-{n}")
         for name, payment in self._payments.items():
             if payment.period is None:
-                self._payments[name] = self._take(payment, name, running=False)
+                self._payments[name] = self._take(payment, name)
         groups: list[Group] = list(self._periods.values())
         groups += [each for each in self._payments.values() if each.period is None]
         self.billing = self.billing.model_copy(update={"owed": owed(groups)})
 
-    def _take(self, group: G, cause: str, *, running: bool) -> G:
+    def _take(self, group: G, cause: str) -> G:
         draft = self._wallet
         moves = take(group, {meter: draft.available(meter) for meter in Meter})
         if not moves:
             return group
         revision = group.revision + 1
+        period = group if isinstance(group, Period) else None
+        elsewhere = period.taken_elsewhere if period else 0
         for meter, amount in moves.items():
-            entry_id = f"reverse-{cause}-{revision}-{meter}"
-            draft.reverse(entry_id, meter, amount, f"reversal of {cause}", plan=running)
-        taken = added(group.reversed_of, moves)
-        return group.model_copy(update={"revision": revision, "reversed_of": taken})
+            elsewhere += draft.reverse(
+                f"reverse-{cause}-{revision}-{meter}",
+                meter,
+                amount,
+                f"reversal of {cause}",
+                period=period.n if period else None,
+                elsewhere=elsewhere,
+            )
+        fields = {"revision": revision, "reversed_of": added(group.reversed_of, moves)}
+        more = {"taken_elsewhere": max(0, elsewhere)} if period else {}
+        return group.model_copy(update=fields | more)
 
     def _has(self, payment_id: str) -> bool:
         return payment_id in self._payments

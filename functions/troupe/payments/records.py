@@ -138,8 +138,8 @@ class Group(Record):
     `paid`: money; `covered`: paid by the balance that credits of earlier periods left; `reversed`:
     how much of both was refunded or disputed. `gave`: before credits; `credited`: how much of it
     was credited. `reversed_of`: what has been taken back so far, in `revision` steps. `expired`:
-    unused minutes that expired with the period; `kept_back`: minutes that had been taken back when
-    it ended.
+    unused minutes that expired with the period; `kept_back`: those of its own minutes that had been
+    taken back when they would have expired.
     """
 
     paid: int = 0
@@ -170,16 +170,22 @@ class Period(Group):
     end: datetime
     trial: bool = False
     cash_reversed: int = 0  # of what was paid
+    # How many of the minutes that have been taken back were taken from others, because its own were
+    # used or over.
+    taken_elsewhere: int = 0
     payments: list[str] = Field(default_factory=list)
 
-    def after_expiry(self, seconds: int, *, ended: bool) -> Period:
-        """The period after so many of its seconds have expired. `ended`: it has ended now, so that
-        what was taken back of it until now is not given back any more."""
+    def after_expiry(self, seconds: int) -> Period:
+        """The period after the rest of its minutes, so many seconds, has expired. What was taken
+        back of its own minutes would have expired too, so it is not given back any more."""
         meter = Meter.VOICE_SECONDS
-        fields = {"expired": added(self.expired, {meter: seconds})}
-        if ended:
-            fields["kept_back"] = added({meter: self.reversed_of.get(meter, 0)}, {})
-        return self.model_copy(update=fields)
+        own = self.reversed_of.get(meter, 0) - self.taken_elsewhere
+        return self.model_copy(
+            update={
+                "expired": added(self.expired, {meter: seconds}),
+                "kept_back": added({meter: own}, {}),
+            }
+        )
 
 
 class PriceKind(StrEnum):

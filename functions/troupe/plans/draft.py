@@ -2,7 +2,8 @@
 
 The rules (reasons in docs/decisions/012-subscriptions.md): each period grants once. Plan minutes
 are used first. Unused ones carry over when a better plan takes over, and expire when the period
-ends, except those that running jobs hold. Tokens never expire.
+ends, except those that running jobs hold. Minutes that carry over still belong to the period that
+gave them, for the case that what was paid for them is paid back. Tokens never expire.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from troupe.errors import GuestNotAllowed
 from troupe.notifications.records import muted
 from troupe.plans.periods import period_at
 from troupe.plans.records import (
+    Carried,
     PlanMinutes,
     Source,
     Subscription,
     SubscriptionStatus,
     Terms,
+    without,
 )
 from troupe.plans.writes import save_writes
 from troupe.wallet.ledger import entry_writes, plan_grant_id
@@ -57,7 +60,7 @@ class SubscriptionDraft:
         self._owner = held.owner
         self._balances = {meter: held.meter(meter) for meter in Meter}
         self._entries: list[Entry] = []
-        # Seconds that expired, by the period that they belonged to: of those that were closed.
+        # Seconds that expired, by the period that gave them: of those whose minutes are over.
         self.expired: dict[int, int] = {}
 
     def require_account(self) -> None:
@@ -109,12 +112,17 @@ class SubscriptionDraft:
         if paid is not None:
             gave = {meter: paid.gives.get(meter, 0) for meter in Meter}
         cause = _cause(terms, source, paid)
-        left = self.minutes_left
+        # Of a period that is replaced before its end, the minutes go on, even if none are left.
+        live = self.after is not None and self.after.live
+        shares = {
+            n: left
+            for n, left in self._shares().items()
+            if left or (live and n not in self.expired)
+        }
         for meter, amount in gave.items():
             if amount:
                 entry_id = plan_grant_id(self.owner.id, period, meter)
                 self._enter(entry_id, EntryKind.GRANT, meter, amount, f"plan {terms.id}", cause)
-        used = self._balances[Meter.VOICE_SECONDS].used
         self.after = Subscription(
             id=self.owner.id,
             owner_kind=self.owner.kind,
@@ -126,46 +134,88 @@ class SubscriptionDraft:
             started_at=started_at,
             expires_at=expires_at,
             tokens=tokens,
-            minutes=PlanMinutes(seconds=left + gave[Meter.VOICE_SECONDS], used_before=used),
+            minutes=self._minutes({**shares, period: gave[Meter.VOICE_SECONDS]}, period),
             gave=gave,
             due_at=None if source is Source.STRIPE else min(end, expires_at or end),
             created_at=self.before.created_at if self.before else self.at,
             updated_at=self.at,
         )
 
-    def expire_minutes(self) -> int:
+    def resume(self, plan: Subscription) -> None:
+        """A plan that was replaced goes on, in a period of its own that grants nothing."""
+        shares = {n: left for n, left in self._shares().items() if left or n not in self.expired}
+        period = self.known.period + 1
+        self.after = plan.model_copy(
+            update={
+                "period": period,
+                "minutes": self._minutes({**shares, period: 0}, period),
+                "gave": dict.fromkeys(Meter, 0),
+                "expiries": 0,
+                "updated_at": self.at,
+            }
+        )
+
+    def expire_minutes(self, *, only: int | None = None) -> dict[int, int]:
         """Takes back the plan's unused minutes, except those that jobs hold; returns how many
-        seconds."""
-        now, left = self.known, self.minutes_left
-        balance = self._balances[Meter.VOICE_SECONDS]
-        unused = max(0, left - balance.held)
-        self.expired[now.period] = self.expired.get(now.period, 0) + unused
-        if not unused:
-            return 0
-        entry_id = f"plan-{self.owner.id}-{now.period}-expiry-{now.expiries}"
-        reason = f"plan {now.plan.id}"
-        self._enter(entry_id, EntryKind.EXPIRE, Meter.VOICE_SECONDS, -unused, reason)
-        minutes = PlanMinutes(seconds=left - unused, used_before=balance.used)
-        self._change(minutes=minutes, expiries=now.expiries + 1)
-        return unused
+        seconds, by the period that gave them. `only`: those of one period."""
+        now, shares = self.known, self._shares()
+        unheld = without(shares, self._balances[Meter.VOICE_SECONDS].held)
+        expired = {n: seconds for n, seconds in unheld.items() if only in (None, n)}
+        for n, seconds in expired.items():
+            self.expired[n] = self.expired.get(n, 0) + seconds
+            if seconds:
+                # The number of the current period makes that of a carried share unique.
+                number = now.expiries if n == now.period else f"{now.period}-{now.expiries}"
+                entry_id = f"plan-{self.owner.id}-{n}-expiry-{number}"
+                reason = f"plan {now.plan.id}"
+                self._enter(entry_id, EntryKind.EXPIRE, Meter.VOICE_SECONDS, -seconds, reason)
+        if any(expired.values()):
+            self._change(expiries=now.expiries + 1)
+        left = {n: share - expired.get(n, 0) for n, share in shares.items()}
+        over = {n for n in expired if not left[n] and n != now.period}
+        self._keep({n: share for n, share in left.items() if n not in over})
+        return expired
 
     def add(self, entry_id: str, meter: Meter, amount: int, reason: str, *, plan: bool) -> None:
         """Grants what was paid for, once per `entry_id`. `plan`: it belongs to the current period,
         and so do its minutes."""
         self.require_account()
-        left = self.minutes_left
+        shares = self._shares()
         self._enter(entry_id, EntryKind.GRANT, meter, amount, reason)
         if plan:
-            self._count(meter, amount, left)
+            now = self.known
+            self._change(gave={**now.gave, meter: now.gave.get(meter, 0) + amount})
+            if meter is Meter.VOICE_SECONDS:
+                shares[now.period] += amount
+                self._keep(shares)
 
-    def reverse(self, entry_id: str, meter: Meter, amount: int, reason: str, *, plan: bool) -> None:
-        """Takes back `amount`, which must be available, or gives it back if it is negative. `plan`:
-        minutes are taken from, or given back to, those of the current period."""
-        left = self.minutes_left
+    def reverse(
+        self,
+        entry_id: str,
+        meter: Meter,
+        amount: int,
+        reason: str,
+        *,
+        period: int | None = None,
+        elsewhere: int = 0,
+    ) -> int:
+        """Takes back `amount`, which must be available, or gives it back if it is negative.
+
+        Minutes that a `period` gave are taken from what is left of them. What was used of them is
+        taken from minutes that do not expire, and from those of other periods only if these are not
+        enough. `elsewhere`: how many were taken there before; those are given back first. Returns
+        by how many that has changed.
+        """
+        shares = self._shares()
         self._enter(entry_id, EntryKind.REVERSE, meter, -amount, reason)
-        if plan and meter is Meter.VOICE_SECONDS and self.after is not None:
-            used = self._balances[meter].used
-            self._change(minutes=PlanMinutes(seconds=max(0, left - amount), used_before=used))
+        if meter is not Meter.VOICE_SECONDS:
+            return 0
+        own = 0
+        if period in shares:
+            own = min(amount, shares[period]) if amount > 0 else min(0, amount + elsewhere)
+            shares[period] -= own
+        self._keep(shares)
+        return amount - own
 
     def available(self, meter: Meter) -> int:
         return self._balances[meter].available
@@ -175,15 +225,6 @@ class SubscriptionDraft:
         known = self.known
         if any(getattr(known, name) != value for name, value in fields.items()):
             self._change(**fields)
-
-    def _count(self, meter: Meter, amount: int, left: int) -> None:
-        """Adds to what the current period gave; `left`: its minutes before."""
-        now = self.known
-        gave = {**now.gave, meter: now.gave.get(meter, 0) + amount}
-        self._change(gave=gave)
-        if meter is Meter.VOICE_SECONDS:
-            used = self._balances[meter].used
-            self._change(minutes=PlanMinutes(seconds=left + amount, used_before=used))
 
     def end(self, status: SubscriptionStatus) -> None:
         """Ends the subscription, or expires minutes that jobs still held when it ended."""
@@ -222,17 +263,38 @@ class SubscriptionDraft:
             return
         if change > 0 and meter is Meter.VOICE_SECONDS:
             self.require_account()
-        left = self.minutes_left
+        shares = self._shares()
         self._enter(entry_id, EntryKind.ADJUST, meter, change, "administrator")
-        if meter is Meter.VOICE_SECONDS and self.after is not None:
-            minutes = PlanMinutes(seconds=min(left, amount), used_before=balance.used)
-            self._change(minutes=minutes)
+        if meter is Meter.VOICE_SECONDS:
+            self._keep(shares)
 
     @property
     def minutes_left(self) -> int:
+        return sum(self._shares().values())
+
+    def _shares(self) -> dict[int, int]:
+        """The plan's minutes that are left, by the period that gave them."""
+        has = self.after
+        return has.minutes.shares(has.period, self._balances[Meter.VOICE_SECONDS]) if has else {}
+
+    def _keep(self, shares: Mapping[int, int]) -> None:
+        """Notes what is left of the plan's minutes after an entry. They are never more than the
+        balance: a debt that took some of them must not turn minutes that come later into minutes of
+        the plan, which would expire with it."""
         if self.after is None:
-            return 0
-        return self.after.minutes.left(self._balances[Meter.VOICE_SECONDS])
+            return
+        balance = self._balances[Meter.VOICE_SECONDS]
+        over = sum(shares.values()) - (balance.granted - balance.used)
+        minutes = self._minutes(without(shares, max(0, over)), self.after.period)
+        if minutes != self.after.minutes:
+            self._change(minutes=minutes)
+
+    def _minutes(self, shares: Mapping[int, int], period: int) -> PlanMinutes:
+        return PlanMinutes(
+            seconds=sum(shares.values()),
+            used_before=self._balances[Meter.VOICE_SECONDS].used,
+            carried=[Carried(period=n, seconds=s) for n, s in shares.items() if n != period],
+        )
 
     def writes(self) -> list[Write]:
         """All writes, for one commit: Stale if a document changed since it was read."""

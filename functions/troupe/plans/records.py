@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -79,19 +80,46 @@ class Source(StrEnum):
     STRIPE = "stripe"  # Stripe renews and ends it; `troupe.payments` follows
 
 
+class Carried(Record):
+    """Minutes of an earlier period that go on in the current one and expire with it. None may be
+    left: what was taken back of them can still be given back."""
+
+    period: int
+    seconds: int
+
+
 class PlanMinutes(Record):
     """The plan's share of the wallet, which expires with the period and is used first.
 
-    `seconds` were left when `used` of the wallet's meter was `used_before`.
+    `seconds` were left when `used` of the wallet's meter was `used_before`. `carried`: those of
+    them that earlier periods gave, oldest first; they are used before the period's own.
     """
 
     seconds: int = 0
     used_before: int = 0
+    carried: list[Carried] = Field(default_factory=list)
 
     def left(self, balance: Balance) -> int:
         """The plan's unused seconds, including those that jobs hold."""
         unused = self.seconds - (balance.used - self.used_before)
         return max(0, min(unused, balance.granted - balance.used))
+
+    def shares(self, period: int, balance: Balance) -> dict[int, int]:
+        """What is left, by the period that gave it, in the order in which it is used. `period`: the
+        current one, which is the last."""
+        shares = {each.period: each.seconds for each in self.carried}
+        shares[period] = self.seconds - sum(shares.values())
+        return without(shares, self.seconds - self.left(balance))
+
+
+def without(shares: Mapping[int, int], seconds: int) -> dict[int, int]:
+    """Shares of which so many seconds were used, the first ones first."""
+    left = {}
+    for period, share in shares.items():
+        used = min(share, seconds)
+        left[period] = share - used
+        seconds -= used
+    return left
 
 
 class Subscription(Record):

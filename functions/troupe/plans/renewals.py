@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -28,9 +28,9 @@ from troupe.wallet.records import OwnerKind, Wallet
 
 # Other writes to commit with a draft, whether or not the draft changes anything.
 Also = Callable[[SubscriptionDraft], Sequence[Write]]
-# The writes that note in what was paid for a period how many of its seconds have expired. The last
-# argument: whether the period has ended now; else they were held by jobs when it ended.
-Expiry = Callable[[str, int, int, bool], Sequence[Write]]
+# The writes that note, in those of an owner's periods that were paid for, how many of their seconds
+# have expired.
+Expiry = Callable[[str, Mapping[int, int]], Sequence[Write]]
 _RETRY_AFTER_FAILURE = timedelta(hours=1)  # before a failed renewal is tried again
 
 
@@ -143,14 +143,15 @@ class Renewals:
                     self._db.commit(Update(document.path, {"dueAt": now() + _RETRY_AFTER_FAILURE}))
         return advanced
 
-    def _expired(self, draft: SubscriptionDraft) -> Iterator[Write]:
+    def _expired(self, draft: SubscriptionDraft) -> Sequence[Write]:
         """Minutes that expired are not taken again when what was paid for them is refunded."""
-        before = draft.before
-        if before is None or not before.plan.price_cents:
-            return
-        for period, seconds in draft.expired.items():
-            if before.live or seconds:
-                yield from self._expiry(draft.owner.id, period, seconds, before.live)
+        has = draft.before
+        expired = {
+            period: seconds
+            for period, seconds in draft.expired.items()
+            if has and (seconds or has.live) and (period != has.period or has.plan.price_cents)
+        }
+        return self._expiry(draft.owner.id, expired) if expired else []
 
     def _renews(self, has: Subscription, plan: Plan, at: datetime) -> bool:
         over = has.expires_at is not None and has.expires_at <= at
