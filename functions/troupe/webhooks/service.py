@@ -27,6 +27,7 @@ from troupe.caller import Caller
 from troupe.errors import CompanyNotFound, GuestNotAllowed
 from troupe.orphans import orphan_record
 from troupe.paging import PageOf, PageRequest, newest_first
+from troupe.webhook_events import Event, EventType
 from troupe.webhooks.delivering import PATIENCE, new_delivery
 from troupe.webhooks.errors import (
     DeliveryInProgress,
@@ -45,8 +46,6 @@ from troupe.webhooks.records import (
     Delivery,
     DeliveryStatus,
     DisabledReason,
-    Event,
-    EventType,
     Webhook,
     counted_path,
     deliveries_path,
