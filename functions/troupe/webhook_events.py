@@ -45,6 +45,10 @@ class EventType(StrEnum):
     TEST = "webhook.test"  # sent on request only
 
 
+# A user is never told of these.
+OF_COMPANIES = frozenset({EventType.MEMBER_JOINED, EventType.MEMBER_LEFT})
+
+
 class Event(Record):
     """`webhookEvents/{id}`: something that happened, until its deliveries are created. Its id is
     made from the cause. `due_at`: when the sweep looks, in case the task was lost."""

@@ -26,7 +26,8 @@ from troupe.wallet.budgets import Cap
 from troupe.wallet.ledger import grant_writes
 from troupe.wallet.payers import Payer
 from troupe.wallet.records import Meter, Owner
-from troupe.webhook_events import EVENTS
+from troupe.webhook_events import EVENTS, EventType
+from troupe.webhooks.errors import OnlyOfCompanies, WebhookNotFound
 
 Told = list[tuple[str, dict[str, Any]]]
 
@@ -279,6 +280,21 @@ def test_who_joins_and_who_leaves(db: Database) -> None:
         ("member.left", deleted.uid, "account_deleted"),
     ]
     assert all(told(db, each.uid) == [] for each in (leaver, removed, deleted, stays))
+
+
+def test_only_companies_are_told_of_members(db: Database) -> None:
+    person, firm = a_person(db), a_firm(db)
+    webhooks, url = services().webhooks, "https://example.com/hook"
+    events = [EventType.MEMBER_LEFT]
+    with pytest.raises(OnlyOfCompanies):
+        webhooks.create(person.caller, None, url, events)
+    own = webhooks.create(person.caller, None, url, [EventType.WALLET_LOW])
+    with pytest.raises(OnlyOfCompanies):
+        webhooks.update(person.caller, own.id, {"events": events})
+    made = webhooks.create(firm.owner.caller, firm.id, url, events)
+    with pytest.raises(WebhookNotFound):
+        webhooks.update(person.caller, made.id, {"events": events})
+    assert webhooks.update(firm.owner.caller, made.id, {"events": events}).events == events
 
 
 def test_a_company_that_ends_tells_of_nobody(db: Database) -> None:
