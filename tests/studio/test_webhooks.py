@@ -14,6 +14,7 @@ from tests.studio.conftest import PASSWORD, Enter
 def test_a_webhook_of_a_company_gets_a_test_event(stack: Running, enter: Enter) -> None:
     owner, _, _ = signed_up(stack)
     company = owner.data("POST", "/api/companies", json={"name": "Nordlys"})["company"]["id"]
+    assert owner.data("GET", f"/api/webhooks?companyId={company}")["webhooks"] == []
     visit = enter()
     page = visit.page
     visit.sign_in(owner.data("GET", "/api/auth/me")["user"]["email"], PASSWORD)

@@ -54,11 +54,11 @@ export function Hook({ of: hook, base, resource }: { of: View; base: string; res
         {hook.enabled && hook.failingSince && <p class="shortage">{t.failingSince(date(hook.failingSince, 'long'))}</p>}
         <div class="buttons">
           {!isOff && <Button look="primary" isBusy={busy === 'test'} onClick={() => void test()}>{t.test}</Button>}
-          <Button isBusy={busy === 'switch'} onClick={() => void turn()}>{hook.enabled ? t.switchOff : t.switchOn}</Button>
-          <Button onClick={() => setDoing('change')}>{t.change}</Button>
-          {!isOff && <Button onClick={() => setDoing('secret')}>{t.secret}</Button>}
-          {!isOff && <Button onClick={() => setDoing('rotate')}>{t.rotate}</Button>}
-          <Button look="danger" icon="delete" onClick={drop}>{t.remove}</Button>
+          <Button small isBusy={busy === 'switch'} onClick={() => void turn()}>{hook.enabled ? t.switchOff : t.switchOn}</Button>
+          <Button small onClick={() => setDoing('change')}>{t.change}</Button>
+          {!isOff && <Button small onClick={() => setDoing('secret')}>{t.secret}</Button>}
+          {!isOff && <Button small onClick={() => setDoing('rotate')}>{t.rotate}</Button>}
+          <Button small look="danger" icon="delete" onClick={drop}>{t.remove}</Button>
         </div>
         <Problem error={error} />
         <dl class="facts">
