@@ -1,6 +1,8 @@
 // The table of pages. A new prefix also goes into ../paths.json, which Hosting's rewrites come from.
 import type { Route } from './router.ts';
 
+const webhooks: Route['load'] = () => import('./pages/webhooks/Webhooks.tsx');
+
 export const routes: Route[] = [
   { path: '/', load: () => import('./pages/landing/Landing.tsx'), for: 'everybody', bare: true },
   { path: '/sign-in', load: () => import('./pages/sign-in/SignIn.tsx'), for: 'everybody', bare: true },
@@ -26,6 +28,8 @@ export const routes: Route[] = [
   { path: '/characters/:id/edit', load: () => import('./pages/characters/Edit.tsx') },
   { path: '/account', load: () => import('./pages/account/Account.tsx') },
   { path: '/account/keys', load: () => import('./pages/keys/Own.tsx') },
+  { path: '/account/webhooks', load: webhooks },
+  { path: '/account/webhooks/:hook', load: webhooks },
   { path: '/help', load: () => import('./pages/help/Help.tsx'), for: 'everybody' },
   { path: '/scripts', load: () => import('./pages/scripts/Scripts.tsx') },
   { path: '/scripts/new', load: () => import('./pages/scripts/NewScript.tsx') },
@@ -54,6 +58,8 @@ export const routes: Route[] = [
   { path: '/companies/:id/dashboard', load: () => import('./pages/companies/Dashboard.tsx') },
   { path: '/companies/:id/reviews', load: () => import('./pages/companies/Reviews.tsx') },
   { path: '/companies/:id/keys', load: () => import('./pages/keys/OfCompany.tsx') },
+  { path: '/companies/:id/webhooks', load: webhooks },
+  { path: '/companies/:id/webhooks/:hook', load: webhooks },
   { path: '/companies/:id/settings', load: () => import('./pages/companies/Settings.tsx') },
   { path: '/invitation', load: () => import('./pages/companies/Invitation.tsx'), for: 'everybody' },
   { path: '/files', load: () => import('./pages/files/Files.tsx') },

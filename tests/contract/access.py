@@ -44,7 +44,8 @@ from troupe.reports.records import SubjectKind
 from troupe.scripts.backgrounds import Background, background_path, create_write
 from troupe.wallet.ledger import opening_writes
 from troupe.wallet.records import Owner
-from troupe.webhooks.records import DeliveryStatus, EventType, delivery_path
+from troupe.webhook_events import EventType
+from troupe.webhooks.records import DeliveryStatus, delivery_path
 
 SIGNED_IN = ("guest", "other", "user", "admin")
 CALLERS = ("nobody", "expired", "suspended", *SIGNED_IN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import Field
 
@@ -14,13 +14,15 @@ from troupe.wallet.records import Meter
 COLLECTION = "apiKeys"
 MOST_KEYS = 20  # of a user, and of a company
 MOST_ADDRESSES = 20
+WARNING = timedelta(days=7)  # before a key expires
 
 
 class ApiKey(Record):
     """`apiKeys/{id}`. `uid`: who made it, and for whom its requests are made. `company_id`: the
     company that it belongs to, and that pays; None for a user's own. `owner_id` is one or the
     other. `hash`: of the secret; `previous_hash` is accepted until `previous_until`, after a
-    rotation. `cap`: what it may spend in a month."""
+    rotation. `cap`: what it may spend in a month. `warn_at`: when webhooks are told that it
+    expires soon; None: it does not, or they were."""
 
     id: str
     uid: str
@@ -33,6 +35,7 @@ class ApiKey(Record):
     previous_until: datetime | None = None
     scopes: list[str]
     expires_at: datetime | None = None
+    warn_at: datetime | None = None
     ip_allow: list[str] = Field(default_factory=list)
     cap: Cap = Cap()
     per_minute: int | None = None
@@ -49,6 +52,11 @@ class ApiKey(Record):
 
 def key_path(key_id: str) -> str:
     return f"{COLLECTION}/{key_id}"
+
+
+def warning_of(expires_at: datetime | None) -> datetime | None:
+    """When webhooks are told; at once for a key that expires sooner."""
+    return expires_at - WARNING if expires_at else None
 
 
 def owner_path(uid: str, company_id: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,8 @@ from troupe.adapters.firestore import (
     Database,
     Document,
     Increment,
+    Missing,
+    Stale,
     Update,
     contend,
     now,
@@ -26,7 +29,15 @@ from troupe.api_keys.errors import (
     KeyRevoked,
     TooManyKeys,
 )
-from troupe.api_keys.records import COLLECTION, MOST_KEYS, ApiKey, key_path, owner_path
+from troupe.api_keys.records import (
+    COLLECTION,
+    MOST_KEYS,
+    ApiKey,
+    key_path,
+    owner_path,
+    warning_of,
+)
+from troupe.api_keys.telling import expiring_events
 from troupe.caller import Caller
 from troupe.errors import CompanyNotFound, GuestNotAllowed
 from troupe.wallet.budgets import Budget, Cap, key_month_path
@@ -90,6 +101,7 @@ class ApiKeys:
             hash=secrets.hash_of(secret.secret, self._pepper),
             scopes=sorted(draft.scopes),
             expires_at=draft.expires_at,
+            warn_at=warning_of(draft.expires_at),
             ip_allow=list(draft.ip_allow),
             cap=draft.cap,
             per_minute=draft.per_minute,
@@ -154,6 +166,8 @@ class ApiKeys:
             if before.revoked_at is not None:
                 raise KeyRevoked
             after = before.model_copy(update=dict(changes))
+            if after.expires_at != before.expires_at:
+                after = after.model_copy(update={"warn_at": warning_of(after.expires_at)})
             self._db.commit(Update(key_path(key_id), after.stored(), seen=document))
             return after
 
@@ -180,6 +194,8 @@ class ApiKeys:
                 "last4": secret.last4,
                 "previousHash": before.hash if grace else None,
                 "previousUntil": at + grace if grace else None,
+                # Whoever has the new secret may not have been told of its end.
+                "warnAt": warning_of(before.expires_at),
             }
             self._db.commit(
                 Update(key_path(key_id), fields, seen=document),
@@ -198,12 +214,30 @@ class ApiKeys:
             if key.revoked_at is not None:
                 return
             counted = owner_path(key.uid, key.company_id)
+            fields = {"revokedAt": now(), "previousHash": None, "warnAt": None}
             self._db.commit(
-                Update(key_path(key_id), {"revokedAt": now(), "previousHash": None}, seen=document),
+                Update(document.path, fields, seen=document),
                 Update(counted, {"apiKeys": Increment(-1)}),
             )
 
         contend(attempt, on=key_path(key_id))
+
+    def warn(self, limit: int) -> int:
+        """Called by the sweep: tells webhooks of up to `limit` keys that expire soon, once for each
+        expiry and rotation; returns how many keys were due."""
+        due = [
+            (document, ApiKey.of(document))
+            for document in self._db.due(COLLECTION, limit, field="warnAt")
+        ]
+        paths = sorted({owner_path(key.uid, key.company_id) for _, key in due})
+        owners = self._db.get_all(paths, select=["webhooks", "deletedAt"]) if paths else []
+        owner_of = {each.path: each.data for each in owners}
+        for document, key in due:
+            owner, at = owner_of[owner_path(key.uid, key.company_id)], now()
+            told = [] if owner.get("deletedAt") else expiring_events(owner, key, at)
+            with suppress(Stale, Missing):  # it has changed: the next sweep looks again
+                self._db.commit(Update(document.path, {"warnAt": None}, seen=document), *told)
+        return len(due)
 
     def _mine(self, caller: Caller, key_id: str) -> Document:
         """Also a key that a colleague made for a company that the caller manages."""

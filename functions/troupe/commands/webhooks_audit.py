@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from troupe.adapters.firestore import Database, now
 from troupe.jobs.records import job_path
-from troupe.webhooks.records import COLLECTION, DELIVERIES, EVENTS, counted_path
+from troupe.webhook_events import EVENTS
+from troupe.webhooks.records import COLLECTION, DELIVERIES, counted_path
 
 Problem = tuple[str, str]
 # The sweep looks every few minutes, and again after a quarter of an hour.

@@ -15,6 +15,7 @@ from troupe.companies.errors import (
 )
 from troupe.companies.records import Assignment, License, LicenseStatus, LicenseType, Member
 from troupe.companies.roster import Roster
+from troupe.companies.telling import Reason
 from troupe.companies.writes import invitation_id_of, invitation_path, license_path, licenses_path
 from troupe.errors import TroupeError
 from troupe.wallet.budgets import member_path
@@ -78,10 +79,10 @@ def release(roster: Roster, member: Member, by: str, reason: str) -> Member:
     return told(member, None)
 
 
-def drop(roster: Roster, member: Member, by: str, reason: str) -> None:
+def drop(roster: Roster, member: Member, by: str, reason: Reason) -> None:
     """Ends a membership, frees the license, and forgets the invitation, which has the address."""
-    release(roster, member, by, reason)
-    roster.drop_member(member)
+    release(roster, member, by, reason.replace("_", " "))
+    roster.drop_member(member, reason)
     if member.email:
         invitation = invitation_path(roster.company.id, invitation_id_of(member.email))
         roster.add(Delete(invitation))

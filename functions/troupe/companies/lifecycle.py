@@ -30,7 +30,7 @@ def _leave(database: Database, uid: str, company_id: str) -> None:
         entry = {f"companies.{company_id}": DELETE_FIELD}
         database.commit_or_stale(Update(user_path(uid), entry))
         return
-    drop(roster, roster.member(uid), uid, "account deleted")
+    drop(roster, roster.member(uid), uid, "account_deleted")
     roster.commit("deleteAccount")
 
 

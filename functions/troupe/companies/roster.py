@@ -26,6 +26,7 @@ from troupe.companies.departures import departure_write
 from troupe.companies.errors import LicenseNotFound, MemberNotFound, TooManyCompanies
 from troupe.companies.notices import notices
 from troupe.companies.records import Company, License, Member, MemberStatus
+from troupe.companies.telling import Reason, member_events
 from troupe.companies.writes import company_path, license_path
 from troupe.dashboards.days import day_writes
 from troupe.errors import CompanyNotFound, Forbidden, TroupeError
@@ -70,6 +71,7 @@ class Roster:
         self._before = self.company = Company.of(self._document)
         # As they are to become; None: to be deleted.
         self._members: dict[str, Member | None] = {}
+        self._reasons: dict[str, Reason | None] = {}
         self._licenses: dict[str, License | None] = {}
         self._others: list[Write] = []
         self._counted: Counter[str] = Counter()
@@ -140,8 +142,10 @@ class Roster:
             raise TooManyCompanies
         self._members[member.id] = member
 
-    def drop_member(self, member: Member) -> None:
+    def drop_member(self, member: Member, reason: Reason | None = None) -> None:
+        """`reason`: None if the company ends with its owner's membership."""
         self._members[member.id] = None
+        self._reasons[member.id] = reason
 
     def set_license(self, license: License) -> None:
         """Changes a license whose path was in `also`, or creates one."""
@@ -168,6 +172,7 @@ class Roster:
         changes = [*self._member_changes(), *self._license_changes()]
         writes = [*self._others, *self._access_writes(), *self._departures()]
         writes += self._notices(caller.uid if caller else "" if by_nobody else None)
+        writes += self._events()
         if not changes and not writes and self.company == self._before:
             return
         self.set_company(updated_at=self.at)
@@ -244,6 +249,15 @@ class Roster:
             before = Member.of(document) if document.exists else None
             for whom, type, params in notices(self.company, before, after, actor):
                 yield from self._notice(whom, type, params, about=uid, actor=actor or None)
+
+    def _events(self) -> Iterator[Write]:
+        """What the company's webhooks are told, unless they end with it."""
+        if self.company.deleted_at is not None:
+            return
+        for uid, after in self._members.items():
+            document = self._documents[member_path(self.company.id, uid)]
+            before = Member.of(document) if document.exists else None
+            yield from member_events(self._document, before, after, self._reasons.get(uid), self.at)
 
     def _notice(
         self,

@@ -90,6 +90,7 @@ class FeaturesView(Schema):
     sms: bool
     mail: bool
     api_keys: bool = Field(description="Whether `POST /api/keys` makes API keys.")
+    webhooks: bool = Field(description="Whether `POST /api/webhooks` makes webhooks.")
 
 
 class EmulatorsView(Schema):
@@ -189,4 +190,5 @@ def _features(settings: Settings) -> FeaturesView:
         sms=settings.sms != "off",
         mail=settings.mail != "off",
         api_keys=settings.api_keys == "on",
+        webhooks=settings.webhooks == "on",
     )

@@ -8,8 +8,7 @@ from typing import Any
 from troupe.adapters.firestore import Write
 from troupe.jobs.records import Job, JobError, JobStatus
 from troupe.jobs.specs import JobSpec
-from troupe.webhooks.records import EventType
-from troupe.webhooks.writes import event_write
+from troupe.webhook_events import EventType, event_write
 
 
 def event_of(job: Job, spec: JobSpec[Any, Any], status: JobStatus) -> EventType | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from troupe.adapters.firestore import Document, Write
 from troupe.jobs import charges
 from troupe.jobs.charges import Left, Quote
@@ -9,6 +12,7 @@ from troupe.jobs.records import Job
 from troupe.wallet.budgets import KeySpender, Spender
 from troupe.wallet.errors import CapReached
 from troupe.wallet.ledger import hold_writes
+from troupe.wallet.low import low_writes
 from troupe.wallet.records import Meter, Wallet
 
 
@@ -16,13 +20,14 @@ def hold_for(
     job: Job,
     quote: Quote,
     wallet: Document,
+    payer: Mapping[str, Any],
     spender: Spender | None = None,
     key: KeySpender | None = None,
     max_tokens: int | None = None,
 ) -> tuple[Job, list[Write]]:
-    """The job with its charge, and the writes that hold it. `spender`: checked before, if a company
-    pays. `key`: if the request came with an API key. Raises NotEnoughTokens, CostAboveMax,
-    CapReached, KeyBudgetSpent, BillingBlocked."""
+    """The job with its charge, and the writes that hold it. `payer`: the data of the payer's
+    document. `spender`: checked before, if a company pays. `key`: if the request came with an API
+    key. Raises NotEnoughTokens, CostAboveMax, CapReached, KeyBudgetSpent, BillingBlocked."""
     try:
         charge = charges.hold(Wallet.of(wallet), quote, max_tokens, left_of(spender, key))
     except CapReached:
@@ -40,6 +45,7 @@ def hold_for(
         cap=spender.cap.meter(charge.meter) if spender else None,
         member_since=spender.member_since if spender else None,
     )
+    writes += low_writes(wallet, payer, charge.meter, charge.held, job.id, job.created_at)
     if spender is not None:
         writes += spender.hold_writes(charge.meter, charge.held, job.created_at)
     if key is not None:

@@ -34,8 +34,8 @@ from troupe.wallet.budgets import KeySpender, Spender, key_month_path
 from troupe.wallet.ledger import wallet_path
 from troupe.wallet.payers import Payer
 from troupe.wallet.records import Meter, Owner, Wallet
+from troupe.webhook_events import has_webhooks
 from troupe.webhooks.records import counted_path
-from troupe.webhooks.writes import has_webhooks
 
 _REPEATED_WITHIN = timedelta(minutes=10)
 _WITHOUT_RESULT = (JobStatus.FAILED, JobStatus.CANCELLED)
@@ -105,7 +105,7 @@ class JobService:
                 if spender is not None:
                     spender.check()
                 of_key = KeySpender(key, found[month]) if key and month else None
-                held, hold = hold_for(held, quote, wallet, spender, of_key, max_tokens)
+                held, hold = hold_for(held, quote, wallet, payer.data, spender, of_key, max_tokens)
             try:
                 self._db.commit(*create_writes(held), *hold, *writes, joined)
             except AlreadyExists:

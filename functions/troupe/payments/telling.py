@@ -9,8 +9,7 @@ from typing import Any
 from troupe.adapters.firestore import Write
 from troupe.payments.records import Billing, Payment, PaymentStatus
 from troupe.wallet.records import OwnerKind
-from troupe.webhooks.records import EventType
-from troupe.webhooks.writes import event_write, has_webhooks
+from troupe.webhook_events import EventType, event_write, has_webhooks
 
 _UNPAID = (PaymentStatus.OPEN, PaymentStatus.OVERDUE, PaymentStatus.VOID)
 

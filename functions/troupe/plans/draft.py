@@ -25,6 +25,7 @@ from troupe.plans.records import (
     Terms,
     without,
 )
+from troupe.plans.telling import changed_events
 from troupe.plans.writes import save_writes
 from troupe.wallet.ledger import entry_writes, plan_grant_id
 from troupe.wallet.records import Balance, Entry, EntryKind, GrantCause, Meter, Owner, Wallet
@@ -52,6 +53,7 @@ class SubscriptionDraft:
         self, subscription: Document, wallet: Document, user: Document, at: datetime
     ) -> None:
         self._document, self._wallet, self.at = subscription, wallet, at
+        self._user = user
         self.guest = bool(user.data.get("guest"))
         self.muted = muted(user.data)  # the notifications that the owner does not want
         self.before = Subscription.of(subscription) if subscription.exists else None
@@ -303,6 +305,7 @@ class SubscriptionDraft:
             writes += entry_writes(self._wallet, self._entries)
         if self.after is not None and self.after != self.before:
             writes += save_writes(self._document, self.after, self.at)
+            writes += changed_events(self._user.data, self.before, self.after, self.at)
         return writes
 
     def _enter(

@@ -228,7 +228,8 @@ class Tabs:
             self._close(tab.id)
             raise Stale
         quote = self._quote(of, Wallet.of(wallet), left, credit, milliseconds)
-        job, hold = hold_for(self._job(of, at), quote, wallet, spends_for)
+        payer = spends_for.company if spends_for else user
+        job, hold = hold_for(self._job(of, at), quote, wallet, payer.data, spends_for)
         if job.charge is None:  # never: it has a quote
             raise TypeError
         meter = job.charge.meter

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from pydantic import Field
+
 from troupe.records import Record
 
 
@@ -72,12 +74,24 @@ class Balance(Record):
         return self.granted - self.used - self.held
 
 
+class Level(Record):
+    """What a meter had, without what was used, when `granted` last changed, as the next charge
+    found it. `told`: webhooks know that little of it is left."""
+
+    granted: int
+    full: int
+    told: bool = False
+
+
 class Wallet(Record):
+    """`wallets/{ownerId}`. `levels`: of owners with webhooks."""
+
     id: str
     kind: OwnerKind = OwnerKind.USER
     tokens: Balance = Balance()
     voice_seconds: Balance = Balance()
     blocked: str | None = None  # why nothing may be spent: `dispute`, of a payment
+    levels: dict[Meter, Level] = Field(default_factory=dict)
 
     @property
     def owner(self) -> Owner:

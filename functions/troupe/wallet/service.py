@@ -16,6 +16,7 @@ from troupe.wallet.ledger import (
     user_path,
     wallet_path,
 )
+from troupe.wallet.low import low_writes
 from troupe.wallet.records import Entry, EntryKind, Meter, Owner, Wallet
 
 
@@ -59,10 +60,10 @@ class WalletService:
         """
         entry_id = f"consume-{keyed_id(uid, key)}"
         fingerprint = request_hash("consumeTokens", {"tokens": tokens, "action": action})
-        paths = [wallet_path(uid), f"{ledger_path(uid)}/{entry_id}"]
+        paths = [wallet_path(uid), f"{ledger_path(uid)}/{entry_id}", user_path(uid)]
 
         def attempt() -> int:
-            document, earlier = self._db.get_all(paths)
+            document, earlier, user = self._db.get_all(paths)
             if earlier.exists:
                 return _repeated(Entry.of(earlier), fingerprint).remaining or 0
             if not document.exists:
@@ -83,8 +84,9 @@ class WalletService:
                 remaining=available - tokens,
                 at=now(),
             )
+            low = low_writes(document, user.data, Meter.TOKENS, tokens, entry_id, entry.at)
             try:
-                self._db.commit(*entry_writes(document, [entry]))
+                self._db.commit(*entry_writes(document, [entry]), *low)
             except AlreadyExists:
                 # A concurrent request with the same key, or our own commit retried: read again.
                 raise Stale from None

@@ -31,6 +31,7 @@ from troupe.logs import log
 from troupe.notifications.records import NotificationType, muted
 from troupe.notifications.writes import notice_writes
 from troupe.waiters import Waiters
+from troupe.webhook_events import Event, EventType, event_path
 from troupe.webhooks.addresses import Target, UrlRefused, target_of
 from troupe.webhooks.errors import NotYet, WebhooksNotConfigured
 from troupe.webhooks.posting import Answer
@@ -43,11 +44,8 @@ from troupe.webhooks.records import (
     Delivery,
     DeliveryStatus,
     DisabledReason,
-    Event,
-    EventType,
     Webhook,
     delivery_path,
-    event_path,
     webhook_path,
 )
 from troupe.webhooks.secrets import secret_of, signed_headers

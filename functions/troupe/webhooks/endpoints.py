@@ -13,6 +13,7 @@ from troupe.webhooks import schemas
 from troupe.webhooks.errors import (
     DeliveryInProgress,
     DeliveryNotFound,
+    OnlyOfCompanies,
     TooManyWebhooks,
     WebhookDisabled,
     WebhookNotFound,
@@ -30,7 +31,14 @@ api = Api("webhooks", "Webhooks")
     "/api/webhooks",
     status=201,
     data=schemas.WebhookSecret,
-    errors=(GuestNotAllowed, CompanyNotFound, Forbidden, TooManyWebhooks, WebhooksNotConfigured),
+    errors=(
+        GuestNotAllowed,
+        CompanyNotFound,
+        Forbidden,
+        OnlyOfCompanies,
+        TooManyWebhooks,
+        WebhooksNotConfigured,
+    ),
     headers=("Location",),
     limit="webhook",
 )
@@ -68,7 +76,7 @@ def get_webhook(path: schemas.WebhookPath, caller: Caller, webhooks: Webhooks) -
     "/api/webhooks/<webhookId>",
     auth=Auth.OWNER,
     data=schemas.WebhookData,
-    errors=(WebhookNotFound,),
+    errors=(WebhookNotFound, OnlyOfCompanies),
     limit="webhook",
 )
 def update_webhook(

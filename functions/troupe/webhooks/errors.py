@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from troupe.errors import Conflict, NotFound, Unavailable
+from troupe.errors import Conflict, NotFound, Unavailable, Unprocessable
 
 
 class WebhookNotFound(NotFound):
@@ -13,6 +13,11 @@ class WebhookNotFound(NotFound):
 class DeliveryNotFound(NotFound):
     code = "delivery_not_found"
     message = "This webhook has no delivery with this id."
+
+
+class OnlyOfCompanies(Unprocessable):
+    code = "only_of_companies"
+    message = "Only companies have members: leave out member.joined and member.left."
 
 
 class TooManyWebhooks(Conflict):

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from troupe.adapters.firestore import Database
 from troupe.exported import Exported
-from troupe.webhooks.records import COLLECTION, EVENTS, Webhook, deliveries_path
+from troupe.webhook_events import EVENTS
+from troupe.webhooks.records import COLLECTION, Webhook, deliveries_path
 from troupe.webhooks.service import deleted_writes
 
 

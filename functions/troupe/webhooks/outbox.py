@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from troupe.adapters.firestore import Database, Missing, Stale, Update, now
-from troupe.webhooks.records import DELIVERIES, EVENTS
+from troupe.webhook_events import EVENTS
+from troupe.webhooks.records import DELIVERIES
 from troupe.webhooks.sender import WebhookSender
 
 # Until the sweep enqueues the same again: the task may only be late.

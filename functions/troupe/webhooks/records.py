@@ -9,36 +9,15 @@ from typing import Any
 from pydantic import Field
 
 from troupe.records import Record
+from troupe.webhook_events import EventType
 
 COLLECTION = "webhooks"
-EVENTS = "webhookEvents"
 DELIVERIES = "deliveries"  # under each webhook
 MOST_WEBHOOKS = 10  # of a user, and of a company
 MOST_ATTEMPTS = 10  # that a delivery remembers
 KEPT = timedelta(days=30)
 # How long the secret before a rotation still signs.
 OVERLAP = timedelta(hours=24)
-
-
-class EventType(StrEnum):
-    GENERATION_COMPLETED = "generation.completed"
-    GENERATION_FAILED = "generation.failed"
-    GENERATION_CANCELLED = "generation.cancelled"
-    SCRIPT_AUDIO_COMPLETED = "script.audio.completed"
-    SCRIPT_AUDIO_FAILED = "script.audio.failed"
-    SCRIPT_AUDIO_CANCELLED = "script.audio.cancelled"
-    VIDEO_COMPLETED = "video.completed"
-    VIDEO_FAILED = "video.failed"
-    VIDEO_CANCELLED = "video.cancelled"
-    TRANSCRIPTION_COMPLETED = "transcription.completed"
-    TRANSCRIPTION_FAILED = "transcription.failed"
-    TRANSCRIPTION_CANCELLED = "transcription.cancelled"
-    DUBBING_COMPLETED = "dubbing.completed"
-    DUBBING_FAILED = "dubbing.failed"
-    DUBBING_CANCELLED = "dubbing.cancelled"
-    PAYMENT_PAID = "payment.paid"
-    PAYMENT_REVERSED = "payment.reversed"  # refunded or disputed, or a dispute was won
-    TEST = "webhook.test"  # sent on request only
 
 
 class DisabledReason(StrEnum):
@@ -84,18 +63,6 @@ class Webhook(Record):
         return [self.secret_version, *([self.secret_version - 1] if rotating else [])]
 
 
-class Event(Record):
-    """`webhookEvents/{id}`: something that happened, until its deliveries are created. Its id is
-    made from the cause. `due_at`: when the sweep looks, in case the task was lost."""
-
-    id: str
-    owner_id: str
-    type: EventType
-    data: dict[str, Any]
-    created_at: datetime
-    due_at: datetime
-
-
 class Attempt(Record):
     """`status`: the HTTP status of the answer, None without one; then `error` says why."""
 
@@ -131,10 +98,6 @@ class Delivery(Record):
 
 def webhook_path(webhook_id: str) -> str:
     return f"{COLLECTION}/{webhook_id}"
-
-
-def event_path(event_id: str) -> str:
-    return f"{EVENTS}/{event_id}"
 
 
 def deliveries_path(webhook_id: str) -> str:

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from troupe.settings import settings
 from troupe.web.schema import Id, Page, Schema, Time, example
+from troupe.webhook_events import EventType
 from troupe.webhooks.addresses import MOST_URL, UrlRefused, target_of
 from troupe.webhooks.records import (
     MOST_ATTEMPTS,
@@ -18,7 +19,6 @@ from troupe.webhooks.records import (
     Delivery,
     DeliveryStatus,
     DisabledReason,
-    EventType,
     Webhook,
 )
 

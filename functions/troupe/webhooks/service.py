@@ -27,10 +27,12 @@ from troupe.caller import Caller
 from troupe.errors import CompanyNotFound, GuestNotAllowed
 from troupe.orphans import orphan_record
 from troupe.paging import PageOf, PageRequest, newest_first
+from troupe.webhook_events import OF_COMPANIES, Event, EventType
 from troupe.webhooks.delivering import PATIENCE, new_delivery
 from troupe.webhooks.errors import (
     DeliveryInProgress,
     DeliveryNotFound,
+    OnlyOfCompanies,
     TooManyWebhooks,
     WebhookDisabled,
     WebhookNotFound,
@@ -45,8 +47,6 @@ from troupe.webhooks.records import (
     Delivery,
     DeliveryStatus,
     DisabledReason,
-    Event,
-    EventType,
     Webhook,
     counted_path,
     deliveries_path,
@@ -79,7 +79,7 @@ class Webhooks:
         self, caller: Caller, company_id: str | None, url: str, events: Sequence[EventType]
     ) -> Webhook:
         """`company_id`: None for one of the caller's own. Raises GuestNotAllowed, CompanyNotFound,
-        Forbidden for members who do not manage the company, TooManyWebhooks,
+        Forbidden for members who do not manage the company, OnlyOfCompanies, TooManyWebhooks,
         WebhooksNotConfigured."""
         if not self._master:
             raise WebhooksNotConfigured
@@ -87,6 +87,7 @@ class Webhooks:
             raise GuestNotAllowed
         if company_id is not None:
             company_admin(company_id, caller, CompanyNotFound)
+        _check(events, company_id)
         at = now()
         webhook = Webhook(
             id=secrets.token_hex(10),
@@ -131,10 +132,11 @@ class Webhooks:
 
     def update(self, caller: Caller, webhook_id: str, changes: Mapping[str, Any]) -> Webhook:
         """Replaces `url`, `events` and `enabled`, if they are in `changes`. Raises
-        WebhookNotFound."""
+        WebhookNotFound, OnlyOfCompanies."""
 
         def attempt() -> Webhook:
             webhook, document = self._mine(caller, webhook_id)
+            _check(changes.get("events", ()), webhook.company_id)
             fields = {**changes, "updated_at": now()}
             enabled = changes.get("enabled")
             if enabled and not webhook.enabled:
@@ -294,6 +296,12 @@ class Webhooks:
         mine = manages(company_id, caller) if company_id else belongs(document, caller.uid)
         keeper(document, caller.uid, None if mine else WebhookNotFound)
         return Webhook.of(document), document
+
+
+def _check(events: Sequence[EventType], company_id: str | None) -> None:
+    """Raises OnlyOfCompanies for events that a user is never told of."""
+    if company_id is None and not OF_COMPANIES.isdisjoint(events):
+        raise OnlyOfCompanies
 
 
 def _again(at: datetime) -> dict[str, Any]:

@@ -33,7 +33,10 @@ export default function Account() {
           <section>
             <h2>{t.keys}</h2>
             <p class="section-why">{t.keysWhy}</p>
-            <LinkButton href="/account/keys" small>{t.toKeys}</LinkButton>
+            <div class="buttons">
+              <LinkButton href="/account/keys" small>{t.toKeys}</LinkButton>
+              <LinkButton href="/account/webhooks" small>{t.toWebhooks}</LinkButton>
+            </div>
           </section>
         )}
         <Activity />

@@ -63,8 +63,9 @@ export const text = messages(
     endedOthers: (count: number) => plural(count, { one: '# sign-in has ended.', other: '# sign-ins have ended.' }, 'en'),
 
     keys: 'For your programs',
-    keysWhy: 'An API key lets a program work in your name, without your password.',
+    keysWhy: 'An API key lets a program work in your name, without your password. A webhook tells a server of yours when work is done.',
     toKeys: 'API keys',
+    toWebhooks: 'Webhooks',
 
     activity: 'Activity',
     noActivity: 'Nothing has happened yet.',
@@ -150,8 +151,9 @@ export const text = messages(
     endedOthers: (count) => plural(count, { zero: 'لم يكن هناك دخول آخر.', one: 'انتهى دخول واحد.', two: 'انتهى دخولان.', few: 'انتهت # تسجيلات دخول.', many: 'انتهى # تسجيل دخول.', other: 'انتهى # تسجيل دخول.' }, 'ar'),
 
     keys: 'لبرامجك',
-    keysWhy: 'يتيح مفتاح API لبرنامج أن يعمل باسمك دون كلمة مرورك.',
+    keysWhy: 'يتيح مفتاح API لبرنامج أن يعمل باسمك دون كلمة مرورك. ويُبلغ الويبهوك خادمك حين ينتهي العمل.',
     toKeys: 'مفاتيح API',
+    toWebhooks: 'الويبهوك',
 
     activity: 'النشاط',
     noActivity: 'لم يحدث شيء بعد.',

@@ -60,7 +60,7 @@ export function CompanyPage({ id, title, lead, actions, children, forMembers }: 
   const base = `/companies/${id}`;
   const sections: [string, string][] = [
     [base, name],
-    ...(['people', 'licenses', 'money', 'dashboard', 'reviews', 'keys', 'settings'] as const)
+    ...(['people', 'licenses', 'money', 'dashboard', 'reviews', 'keys', 'webhooks', 'settings'] as const)
       .filter((each) => manages || each === 'reviews')
       .map((each): [string, string] => [`${base}/${each}`, t[each]]),
   ];
