@@ -13,6 +13,7 @@ from typing import Any
 from flask import Response, g
 from pydantic_core import to_json
 
+from troupe.jobs.headers import PAID_HEADERS
 from troupe.openai_api.schemas import OpenAIRefusal
 from troupe.web.surface import Surface
 
@@ -90,12 +91,6 @@ def _finish(response: Response, ms: float) -> None:
         headers["x-ratelimit-reset-requests"] = f"{tightest.reset}s"
 
 
-PAID_HEADERS = (
-    "X-Troupe-Tokens-Charged",
-    "X-Troupe-Tokens-Remaining",
-    "X-Troupe-Budget-Remaining",
-    "X-Troupe-Payer",
-)
 SPEECH_HEADERS = (*PAID_HEADERS, "X-Troupe-Generation-Id", "X-Troupe-Ignored")
 _RATES = ("limit", "remaining", "reset")
 OPENAI = Surface(
