@@ -269,6 +269,8 @@ def listens(**changes: Any) -> Callable[[openai.OpenAI], object]:
         (speaks(voice="../x/y"), openai.BadRequestError, "invalid_voice", "voice"),
         (speaks(voice="__all__"), openai.BadRequestError, "invalid_voice", "voice"),
         (speaks(voice="af_heart+af_bella"), openai.BadRequestError, "invalid_voice", "voice"),
+        (speaks(voice={"id": 5}), openai.BadRequestError, "invalid_voice", "voice"),
+        (speaks(voice="a" * 201), openai.BadRequestError, "invalid_voice", "voice"),
         (speaks(model="tts-9"), openai.NotFoundError, "model_not_found", "model"),
         (speaks(model="whisper-1"), openai.NotFoundError, "model_not_found", "model"),
         (
@@ -304,6 +306,8 @@ def test_every_error_is_the_client_s_own_and_is_not_tried_again(
         ask(client(line.url, key))
     assert (caught.value.code, caught.value.param) == (code, param)
     assert caught.value.type == "invalid_request_error"
+    if code == "invalid_voice":
+        assert "There is no such voice here. Use ash, " in caught.value.message
     assert caught.value.request_id
     assert len(line.paths) == 1
     assert used_and_held(owner) == (0, 0)
