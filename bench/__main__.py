@@ -66,6 +66,10 @@ def main() -> int:
         # The streams have used up the tokens of the account.
         measure("a request that waits", lambda: streams.waiting(stack.env, http.new_account()))
         measure("OpenAI's API", lambda: streams.as_openai(stack.env, http.new_account()))
+        measure(
+            "speech beside a bare endpoint",
+            lambda: streams.beside_bare(stack.env, http.new_account()),
+        )
         measure("calls", lambda: http.calls(account))
         measure("a script of 200 lines", scripts.measure)
         measure("payments and companies", payments.measure)

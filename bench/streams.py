@@ -9,8 +9,9 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 
@@ -18,6 +19,8 @@ from bench.http import Account, row
 from bench.serving import Served, served
 
 TIMES = 7
+_BARE_SPEECH = Path(__file__).with_name("bare_speech") / "main.py"
+_NAMES = {"first": "first byte", "whole": "all"}
 # New words each time, because stored speech is not spoken again.
 _SENTENCES = (
     "The harbour was quiet on the morning of day {}.",
@@ -60,11 +63,13 @@ def as_openai(env: Mapping[str, str], account: Account) -> list[dict[str, Any]]:
             by_openai = {"input": f"Once, {text}", "voice": "alloy"}
             times.append(
                 (
-                    _first_byte(ours, account, "/api/voice/stream", by_stream),
-                    _first_byte(openai, account, "/v1/audio/speech", by_openai),
+                    _heard(ours, account, "/api/voice/stream", by_stream),
+                    _heard(openai, account, "/v1/audio/speech", by_openai),
                 )
             )
-    stream, speech = (statistics.median(each) for each in zip(*times[1:], strict=True))
+    stream, speech = (
+        statistics.median(each.first for each in of_one) for of_one in zip(*times[1:], strict=True)
+    )
     name = "first byte of /v1/audio/speech, espeak"
     return [
         row(name, speech * 1000, "ms"),
@@ -72,12 +77,48 @@ def as_openai(env: Mapping[str, str], account: Account) -> list[dict[str, Any]]:
     ]
 
 
+def beside_bare(env: Mapping[str, str], account: Account) -> list[dict[str, Any]]:
+    """A short sentence by OpenAI's API, in turn with a bare endpoint around the same engine: what
+    accounts, money, the history and storage add. espeak takes a few milliseconds for it, so that
+    only the ratio with an engine that people listen to has a limit."""
+    rows = []
+    for engine, limit in (("espeak", None), ("kokoro", 1.5)):
+        chosen = {**env, "SPEECH_ENGINES": engine}
+        with (
+            served("bare_speech", "/", chosen, source=_BARE_SPEECH) as bare,
+            served("v1", "/v1/models", chosen) as openai,
+        ):
+            times = []
+            for number in range(TIMES + 1):
+                body = {"input": _SENTENCES[0].format(f"{number} of {engine}"), "voice": "alloy"}
+                times.append(
+                    [_heard(each, account, "/v1/audio/speech", body) for each in (bare, openai)]
+                )
+        theirs, ours = zip(*times[1:], strict=True)
+        for what in ("first", "whole"):
+            alone, heard = (
+                statistics.median(getattr(each, what) for each in of_one)
+                for of_one in (theirs, ours)
+            )
+            name = f"{_NAMES[what]} of a sentence by /v1/audio/speech, {engine}"
+            rows.append(row(name, heard * 1000, "ms"))
+            rows.append(row(f"{name} ÷ bare endpoint", heard / alone, "ratio", limit))
+    return rows
+
+
 def _two_sentences(function: Served, account: Account, number: int) -> float:
     body = {"text": " ".join(_SENTENCES).format(number, number), "language": "en-US"}
-    return _first_byte(function, account, "/api/voice/stream", body)
+    return _heard(function, account, "/api/voice/stream", body).first
 
 
-def _first_byte(function: Served, account: Account, path: str, body: dict[str, Any]) -> float:
+class _Heard(NamedTuple):
+    """Seconds until the first byte, and until the last."""
+
+    first: float
+    whole: float
+
+
+def _heard(function: Served, account: Account, path: str, body: dict[str, Any]) -> _Heard:
     began = time.perf_counter()
     with requests.post(
         f"{function.url}{path}",
@@ -92,7 +133,7 @@ def _first_byte(function: Served, account: Account, path: str, body: dict[str, A
         first = time.perf_counter() - began
         for _ in chunks:  # the job ends with the stream, and makes room for the next
             pass
-    return first
+        return _Heard(first, time.perf_counter() - began)
 
 
 def _kokoro_alone() -> float:

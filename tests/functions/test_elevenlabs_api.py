@@ -552,35 +552,10 @@ def test_what_failed_is_made_anew(base: str, owner: Owner) -> None:
 
 def test_the_rate_of_a_key_is_told(base: str, owner: Owner) -> None:
     _, key = owner.key(rate=1)
-    assert post(base, key).status_code == 200
-    refused = post(base, key)
+    answers = (post(base, key) for _ in range(3))  # a minute may end between two
+    refused = next(each for each in answers if each.status_code != 200)
     assert (refused.status_code, refused.json()["detail"]["status"]) == (429, "rate_limit_exceeded")
     assert int(refused.headers["retry-after"]) > 0
-
-
-def test_open_webui(base: str, owner: Owner) -> None:
-    """It reads the voices and models with the key, and speaks with settings of its own."""
-    _, key = owner.key("speech", "characters:read")
-    headers = {"xi-api-key": key, "Content-Type": "application/json"}
-    voices = requests.get(f"{base}/v1/voices", headers=headers, timeout=60).json()["voices"]
-    named = {each["voice_id"]: each["name"] for each in voices}
-    assert named["espeak-de-male"] == "German, man"
-    models = requests.get(f"{base}/v1/models", headers=headers, timeout=60).json()
-    assert {"name": "troupe", "id": "troupe"} in [
-        {"name": each["name"], "id": each["model_id"]} for each in models
-    ]
-    spoken = requests.post(
-        f"{base}/v1/text-to-speech/espeak-de-male",
-        json={
-            "text": "Guten Tag.",
-            "model_id": "eleven_multilingual_v2",
-            "voice_settings": {"stability": 0.5, "similarity_boost": 0.5},
-        },
-        headers={"Accept": "audio/mpeg", **headers},
-        timeout=60,
-    )
-    assert (spoken.status_code, spoken.headers["content-type"]) == (200, "audio/mpeg")
-    assert newest(owner).language == "de"
 
 
 def test_each_service_refuses_in_its_own_form(emulators: object) -> None:

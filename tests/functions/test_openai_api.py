@@ -269,6 +269,8 @@ def listens(**changes: Any) -> Callable[[openai.OpenAI], object]:
         (speaks(voice="../x/y"), openai.BadRequestError, "invalid_voice", "voice"),
         (speaks(voice="__all__"), openai.BadRequestError, "invalid_voice", "voice"),
         (speaks(voice="af_heart+af_bella"), openai.BadRequestError, "invalid_voice", "voice"),
+        (speaks(voice={"id": 5}), openai.BadRequestError, "invalid_voice", "voice"),
+        (speaks(voice="a" * 201), openai.BadRequestError, "invalid_voice", "voice"),
         (speaks(model="tts-9"), openai.NotFoundError, "model_not_found", "model"),
         (speaks(model="whisper-1"), openai.NotFoundError, "model_not_found", "model"),
         (
@@ -304,6 +306,8 @@ def test_every_error_is_the_client_s_own_and_is_not_tried_again(
         ask(client(line.url, key))
     assert (caught.value.code, caught.value.param) == (code, param)
     assert caught.value.type == "invalid_request_error"
+    if code == "invalid_voice":
+        assert "There is no such voice here. Use ash, " in caught.value.message
     assert caught.value.request_id
     assert len(line.paths) == 1
     assert used_and_held(owner) == (0, 0)
@@ -354,8 +358,9 @@ def test_the_rate_of_a_key_is_told(line: Proxy, owner: Owner) -> None:
     assert headers["x-ratelimit-limit-requests"] == "1"
     assert headers["x-ratelimit-remaining-requests"] == "0"
     assert int(headers["openai-processing-ms"]) >= 0
-    with pytest.raises(openai.RateLimitError) as caught:
-        speaks()(asking)
+    with pytest.raises(openai.RateLimitError) as caught:  # a minute may end between two
+        for _ in range(2):
+            speaks()(asking)
     assert (caught.value.code, caught.value.type) == ("rate_limit_exceeded", "requests")
     left = caught.value.response.headers
     assert left["x-ratelimit-reset-requests"] == f"{left['retry-after']}s"
@@ -497,42 +502,11 @@ def test_a_company_may_pay_within_the_cap_of_its_member(base: str, db: Database)
     assert (strange.status_code, strange.json()["error"]["code"]) == (404, "company_not_found")
 
 
-def test_open_webui(base: str, owner: Owner) -> None:
-    """It asks for lists without a key, and reads `models` and `voices` by id and name."""
+def test_programs_that_are_made_for_other_servers(base: str, owner: Owner) -> None:
+    """Clients of Azure have another header for the key, and one program of Home Assistant asks for
+    few voices. Open WebUI asks again without the language that it was told is wrong. (What programs
+    send besides is in programs.json.)"""
     _, key = owner.key("speech", "transcribe")
-    models = requests.get(f"{base}/v1/audio/models", timeout=60).json()["models"]
-    voices = requests.get(f"{base}/v1/audio/voices", timeout=60).json()["voices"]
-    assert {"tts-1", "troupe"} <= {each["id"] for each in models}
-    named = {each["id"]: each["name"] for each in voices}
-    assert (named["alloy"], named["espeak-de-male"]) == ("Alloy", "German, man")
-    chat = {"X-OpenWebUI-User-Id": "7", "X-OpenWebUI-User-Role": "user"}
-    sent = {"input": TEXT, "voice": "alloy", "model": "tts-1", "speed": 1, "stream": True}
-    spoken = post(base, key, json=sent, headers=chat)
-    assert (spoken.status_code, spoken.headers["content-type"]) == (200, "audio/mpeg")
-    form = {
-        "model": "whisper-1",
-        "response_format": "verbose_json",
-        "timestamp_granularities[]": "segment",
-    }
-    heard = [
-        post(
-            base,
-            key,
-            "/v1/audio/transcriptions",
-            files={"file": ("speech.wav", wav(noise(2)))},
-            data={**form, **language},
-        )
-        for language in ({"language": "tlh"}, {})
-    ]
-    assert [each.status_code for each in heard] == [400, 200]
-    assert heard[0].json()["error"]["message"]
-    assert [each["text"] for each in heard[1].json()["segments"]] == [SAID]
-
-
-def test_libre_chat_silly_tavern_and_home_assistant(base: str, owner: Owner) -> None:
-    _, key = owner.key()
-    libre_chat = {"input": TEXT, "model": "tts-1", "backend": "piper"}  # no voice
-    assert post(base, key, json=libre_chat).headers["content-type"] == "audio/mpeg"
     azure = requests.post(
         f"{base}/v1/audio/speech?api-version=2024-02-15-preview",
         json={"input": "Hello.", "model": "tts-1", "voice": "nova"},
@@ -540,22 +514,17 @@ def test_libre_chat_silly_tavern_and_home_assistant(base: str, owner: Owner) -> 
         timeout=60,
     )
     assert azure.status_code == 200
-    tavern = {"input": "Hello.", "response_format": "mp3", "voice": "onyx", "speed": 1.05}
-    assert post(base, key, json={**tavern, "model": "tts-1-hd"}).status_code == 200
-    assert post(base, "", json=tavern).status_code == 401
-    assistant = client(f"{base}/v1", key).audio.speech.with_streaming_response
-    with assistant.create(
-        model="gpt-4o-mini-tts",
-        voice="marin",
-        input="The door is open.",
-        instructions="None",
-        speed=1.0,
-        response_format="wav",
-    ) as answer:
-        assert "x-troupe-ignored" not in answer.headers
-        assert seconds(b"".join(answer.iter_bytes())) > 0.5
     listed = requests.get(f"{base}/v1/audio/voices?limit=20", timeout=60).json()
     assert len(listed["data"]) == len(listed["voices"]) == 20
+    wrong = post(
+        base,
+        key,
+        "/v1/audio/transcriptions",
+        files={"file": ("speech.wav", wav(noise(2)))},
+        data={"model": "whisper-1", "language": "tlh"},
+    )
+    assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "language")
+    assert post(base, "", json={"input": "Hello.", "voice": "onyx"}).status_code == 401
 
 
 def test_what_nobody_serves_is_refused_as_openai_would(emulators: object) -> None:

@@ -25,6 +25,7 @@ from troupe.speech.errors import SpeechError
 
 STREAM = "/api/voice/stream"
 TEXT = "The harbour was quiet. A boat came in."
+TOLD = ("Tokens-Charged", "Tokens-Remaining", "Budget-Remaining", "Payer")
 
 
 @pytest.fixture
@@ -74,6 +75,13 @@ def test_the_audio_is_the_answer_and_is_kept(
     answer = ask(client, headers, format=form)
     assert (answer.status_code, answer.mimetype) == (200, mime)
     heard = len(answer.data) / 2 / 22050 if form == "pcm" else seconds(answer.data)
+    told = {name: answer.headers.get(f"X-Troupe-{name}") for name in TOLD}
+    assert told == {
+        "Tokens-Charged": "1",
+        "Tokens-Remaining": "19",
+        "Budget-Remaining": None,
+        "Payer": f"user:{uid}",
+    }
     generation = generation_of(answer, headers)
     assert generation["status"] == "completed"
     assert generation["format"] == ("wav" if form in ("aac", "pcm") else form)

@@ -25,16 +25,15 @@ from troupe.errors import FileMissing, UnknownChoice
 from troupe.generations.errors import AudioNotReady, SpeechFailed, StillSpeaking, TextTooLong
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import TooManyJobs
+from troupe.jobs.headers import paid_headers
 from troupe.jobs.schemas import PaidHeaders
 from troupe.moderation.errors import MODERATION_ERRORS
-from troupe.openai_api.endpoints import paid_headers
 from troupe.openai_api.errors import InvalidVoice, ModelNotFound
 from troupe.speech.errors import NothingToSpeak, SpeechTooLong, UnreadableText
 from troupe.speech.voices import all_voices
 from troupe.voices.errors import VoiceNotFound
 from troupe.wallet.errors import PAYER_ERRORS, NotEnoughTokens, WalletNotFound
 from troupe.wallet.payers import payer_of
-from troupe.wallet.records import Meter
 from troupe.wallet.schemas import CompanyHeader
 from troupe.web.headers import secure_file
 from troupe.web.routes import Api
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from troupe.caller import Caller
     from troupe.characters.library import CharacterLibrary
     from troupe.generations.service import Generations
-    from troupe.jobs.records import Job
     from troupe.openai_api.service import Asking, OpenAIAudio, Spoken
     from troupe.plans.subscriptions import Subscriptions
     from troupe.settings import Settings
@@ -91,7 +89,7 @@ def el_speech(
     other, with the same price, history and captions. The audio is sent when it is complete."""
     asking = _asking(caller, header)
     asked = _speak(asking, path.voice_id, query.form, body, openai_audio, settings, whole=True)
-    return _audio(asked, openai_audio, settings)
+    return _audio(asked, settings)
 
 
 @api.post(
@@ -114,7 +112,7 @@ def el_stream(
     goes away changes nothing."""
     asking = _asking(caller, header)
     asked = _speak(asking, path.voice_id, query.form, body, openai_audio, settings)
-    return _audio(asked, openai_audio, settings)
+    return _audio(asked, settings)
 
 
 @api.post(
@@ -143,7 +141,7 @@ def el_timestamps(
     response = Response(
         _with_audio(asked.form.encoded(asked.spoken.chunks), alignment), mimetype=_JSON
     )
-    return _told(response, asked, openai_audio, settings)
+    return _told(response, asked, settings)
 
 
 @api.post(
@@ -172,7 +170,7 @@ def el_stream_timestamps(
     # The first is made here, so that an error before it is an ordinary response.
     response = Response(chain([*islice(lines, 1)], lines), mimetype=_LINES)
     response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx buffers the audio
-    return _told(response, asked, openai_audio, settings)
+    return _told(response, asked, settings)
 
 
 @api.get(
@@ -309,34 +307,25 @@ def _speak(
     return _Asked(asking, form, body, spoken)
 
 
-def _audio(asked: _Asked, openai_audio: OpenAIAudio, settings: Settings) -> Response:
+def _audio(asked: _Asked, settings: Settings) -> Response:
     response = Response(asked.form.encoded(asked.spoken.chunks), mimetype=asked.form.mime_type)
     response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx buffers the audio
-    return _told(response, asked, openai_audio, settings)
+    return _told(response, asked, settings)
 
 
-def _told(
-    response: Response, asked: _Asked, openai_audio: OpenAIAudio, settings: Settings
-) -> Response:
+def _told(response: Response, asked: _Asked, settings: Settings) -> Response:
     """With the headers of ElevenLabs and of ours."""
     found = asked.spoken.found
     response.headers["Cache-Control"] = "private, no-store"
     secure_file(response)
-    response.headers.update(paid_headers(asked.asking, found.job, openai_audio))
+    response.headers.update(paid_headers(found.job))
     response.headers["X-Troupe-Generation-Id"] = found.generation.id
     response.headers["history-item-id"] = found.generation.id
-    tokens = _tokens(found.job)
+    tokens = found.job.charge.tokens_due if found.job.charge else 0
     response.headers["character-cost"] = str(tokens * settings.prices.characters_per_token)
     if ignored := asked.body.without_effect:
         response.headers["X-Troupe-Ignored"] = ", ".join(ignored)
     return response
-
-
-def _tokens(job: Job) -> int:
-    charge = job.charge
-    if charge is None or charge.meter is not Meter.TOKENS:
-        return 0
-    return charge.held if charge.charged is None else charge.charged
 
 
 def _alignment(asked: _Asked, generations: Generations) -> schemas.Alignment:

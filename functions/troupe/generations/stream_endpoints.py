@@ -14,6 +14,7 @@ from troupe.generations.errors import AudioNotReady, SpeechFailed, StillSpeaking
 from troupe.generations.streaming import LiveSpeech
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import TooManyJobs
+from troupe.jobs.headers import PAID_HEADERS, paid_headers
 from troupe.jobs.schemas import PaidHeaders
 from troupe.wallet.errors import PAYER_ERRORS, CostAboveMax, NotEnoughTokens
 from troupe.wallet.payers import payer_of
@@ -34,7 +35,7 @@ api = Api("streaming", "Text to speech")
     "/api/voice/stream",
     scope=Scope.SPEECH,
     produces=("audio/mpeg", "audio/ogg", "audio/aac", "audio/pcm"),
-    headers=("Location", "X-Warnings"),
+    headers=("Location", "X-Warnings", *PAID_HEADERS),
     errors=(
         *CHOICE_ERRORS,
         *PAYER_ERRORS,
@@ -76,6 +77,7 @@ def stream_voice(
         done, audio = generations.audio(caller.uid, found.generation.id)
         response = audio_response(files, done, audio, attachment=False)
     response.headers["Location"] = f"/api/voice/generations/{found.generation.id}"
+    response.headers.update(paid_headers(found.job))
     if notices := [*body.ignored, *notices_of(found.warnings)]:
         response.headers["X-Warnings"] = json.dumps([each.model_dump() for each in notices])
     return response

@@ -103,11 +103,12 @@ def hold(wallet: Wallet, quote: Quote, max_tokens: int | None, left: Left = unca
         raise NotEnoughTokens.of(cost.tokens, tokens, wallet.owner)
     if not cost.sufficient:
         raise CapReached.of(cost.tokens, cost.available)
-    in_seconds = cost.meter is Meter.VOICE_SECONDS
+    in_seconds, budget = cost.meter is Meter.VOICE_SECONDS, left(Meter.TOKENS)
     return Charge(
         meter=cost.meter,
         held=quote.voice_seconds or 0 if in_seconds else quote.tokens,
         remaining_tokens=tokens - cost.tokens,
+        remaining_budget=None if budget is None else budget - cost.tokens,
         tariff=quote.tariff,
         characters=quote.characters,
         likely_seconds=quote.likely_seconds,

@@ -73,6 +73,10 @@ class Usage(Record):
 class Charge(Record):
     """The hold that pays for the job. `charged` is set once the job has ended.
 
+    `remaining_tokens` and `remaining_budget` are what was left right after the hold, so that a
+    repeated request gets the same answer: the payer's tokens, and those that the API key or the
+    member of a company might still spend in the month (None without a cap).
+
     `tariff` is what a job that ends without a result is charged by; without one, such a job is
     charged nothing. `characters` and `likely_seconds` are what it was quoted for.
     """
@@ -80,7 +84,8 @@ class Charge(Record):
     meter: Meter
     held: int
     charged: int | None = None
-    remaining_tokens: int  # right after the hold, so that a repeated request gets the same answer
+    remaining_tokens: int
+    remaining_budget: int | None = None
     tariff: Tariff | None = None
     characters: int = 0
     likely_seconds: int = 0
@@ -88,6 +93,13 @@ class Charge(Record):
     @property
     def tokens_held(self) -> int:
         return self.held if self.meter is Meter.TOKENS else 0
+
+    @property
+    def tokens_due(self) -> int:
+        """What the job costs in tokens: the hold, until it has ended."""
+        if self.meter is not Meter.TOKENS:
+            return 0
+        return self.held if self.charged is None else self.charged
 
     def of_seconds(self, seconds: float) -> int:
         """The charge for `seconds` of audio: the seconds, rounded up and at most the hold, if voice

@@ -33,7 +33,7 @@ from troupe.notifications.records import muted
 from troupe.wallet.budgets import KeySpender, Spender, key_month_path
 from troupe.wallet.ledger import wallet_path
 from troupe.wallet.payers import Payer
-from troupe.wallet.records import Meter, Owner, Wallet
+from troupe.wallet.records import Owner, Wallet
 from troupe.webhook_events import has_webhooks
 from troupe.webhooks.records import counted_path
 
@@ -179,17 +179,6 @@ class JobService:
                 )
                 return None if too_late or job.status in _WITHOUT_RESULT else job
         return None
-
-    def budget_left(self, uid: str, payer: Payer, job: Job) -> int | None:
-        """The tokens that the member or the API key may still spend in the month of the job; None
-        without a cap."""
-        if payer.company_id is None and not (payer.key and payer.key.cap):
-            return None
-        month = [key_month_path(payer.key.id, job.created_at)] if payer.key else []
-        spends = Spender.paths(payer.company_id, uid, job.created_at) if payer.company_id else []
-        found = self._db.get_all([*month, *spends])
-        of_key = KeySpender(payer.key, found.pop(0)) if payer.key else None
-        return left_of(Spender(*found) if found else None, of_key)(Meter.TOKENS)
 
     def get(self, job_id: str) -> tuple[Job, Document]:
         """The job without its input."""

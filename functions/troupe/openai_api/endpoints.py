@@ -18,6 +18,7 @@ from troupe.errors import FileMissing, UnknownChoice
 from troupe.generations.errors import SpeechFailed, StillSpeaking, TextTooLong
 from troupe.idempotency import KeyReused
 from troupe.jobs.errors import TooManyJobs
+from troupe.jobs.headers import PAID_HEADERS, paid_headers
 from troupe.media.captions import MIME_TYPES
 from troupe.media.uploads.checks import BrokenAudio, DecodersBusy, TooDemanding, UnsupportedFile
 from troupe.media.uploads.proofs import RecordingTooLong
@@ -29,13 +30,12 @@ from troupe.openai_api.errors import (
     StillListening,
     TranscriptionFailed,
 )
-from troupe.openai_api.surface import OPENAI, PAID_HEADERS, SPEECH_HEADERS
+from troupe.openai_api.surface import OPENAI, SPEECH_HEADERS
 from troupe.speech.errors import NothingToSpeak, SpeechTooLong, UnreadableText
 from troupe.speech.voices import all_voices
 from troupe.transcriptions.errors import TranscriberNotConfigured, TranscriptNotReady
 from troupe.wallet.errors import PAYER_ERRORS, CostAboveMax, NotEnoughTokens
 from troupe.wallet.payers import payer_of
-from troupe.wallet.records import Meter
 from troupe.web.caller import Auth
 from troupe.web.events import EVENT_STREAM
 from troupe.web.headers import secure_file
@@ -44,7 +44,6 @@ from troupe.web.routes import Api
 if TYPE_CHECKING:
     from troupe.accounts.records import AccountCaller
     from troupe.caller import Caller
-    from troupe.jobs.records import Job
     from troupe.openai_api.service import Asking, OpenAIAudio, Spoken
     from troupe.settings import Settings
     from troupe.transcriptions.service import TranscriptionWithJob
@@ -88,7 +87,7 @@ def v1_speech(
         response.headers["X-Accel-Buffering"] = "no"  # otherwise nginx buffers the audio
     response.headers["Cache-Control"] = "private, no-store"
     secure_file(response)
-    response.headers.update(paid_headers(asking, spoken.found.job, openai_audio))
+    response.headers.update(paid_headers(spoken.found.job))
     response.headers["X-Troupe-Generation-Id"] = spoken.found.generation.id
     if body.ignored:
         response.headers["X-Troupe-Ignored"] = ", ".join(body.ignored)
@@ -133,7 +132,7 @@ def v1_transcribe(
     else:
         captions = openai_audio.captions(found, form.response_format)
         response = Response(captions, mimetype=_CAPTIONS[form.response_format])
-    response.headers.update(paid_headers(asking, found.job, openai_audio))
+    response.headers.update(paid_headers(found.job))
     return response
 
 
@@ -230,22 +229,6 @@ def _asking(caller: Caller, header: schemas.OpenAIHeaders, most: int | None = No
         retried=header.x_stainless_retry_count > 0,
         max_tokens=most,
     )
-
-
-def paid_headers(asking: Asking, job: Job, openai_audio: OpenAIAudio) -> dict[str, str]:
-    """A job that pays with tokens is charged what it holds, which is known before its end."""
-    owner, charge = asking.payer.owner, job.charge
-    headers = {"X-Troupe-Payer": f"{owner.kind}:{owner.id}"}
-    if charge is not None:
-        in_tokens = charge.meter is Meter.TOKENS
-        charged = charge.held if charge.charged is None else charge.charged
-        released = charge.held - charged if in_tokens else 0
-        headers["X-Troupe-Tokens-Charged"] = str(charged if in_tokens else 0)
-        headers["X-Troupe-Tokens-Remaining"] = str(charge.remaining_tokens + released)
-    left = openai_audio.budget_left(asking, job)
-    if left is not None:
-        headers["X-Troupe-Budget-Remaining"] = str(left)
-    return headers
 
 
 def _json(data: BaseModel, headers: Mapping[str, str] | None = None) -> Response:

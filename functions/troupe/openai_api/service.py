@@ -11,8 +11,7 @@ from troupe.characters.errors import CharacterNotFound
 from troupe.generations.choices import GenerationRequest
 from troupe.generations.service import GenerationWithJob
 from troupe.generations.streaming import WHOLE, LiveSpeech, Streams
-from troupe.jobs.records import Job, JobStatus
-from troupe.jobs.service import JobService
+from troupe.jobs.records import JobStatus
 from troupe.media.captions import CaptionFormat
 from troupe.media.formats import LiveFormat
 from troupe.media.uploads.checks import File
@@ -46,10 +45,9 @@ class Spoken:
 
 
 class OpenAIAudio:
-    def __init__(self, streams: Streams, transcriptions: Transcriptions, jobs: JobService) -> None:
+    def __init__(self, streams: Streams, transcriptions: Transcriptions) -> None:
         self._streams = streams
         self._transcriptions = transcriptions
-        self._jobs = jobs
 
     def speak(
         self,
@@ -128,8 +126,3 @@ class OpenAIAudio:
     def captions(self, found: TranscriptionWithJob, form: CaptionFormat) -> str:
         transcription = found.transcription
         return self._transcriptions.captions(transcription.uid, transcription.id, form)
-
-    def budget_left(self, asking: Asking, job: Job) -> int | None:
-        """The tokens that the API key, or the member of a company, may still spend this month; None
-        without a cap."""
-        return self._jobs.budget_left(asking.uid, asking.payer, job)

@@ -13,6 +13,8 @@ from typing import Any
 from flask import Response, g
 from pydantic_core import to_json
 
+from troupe.jobs.headers import PAID_HEADERS
+from troupe.openai_api.errors import InvalidVoice
 from troupe.openai_api.schemas import OpenAIRefusal
 from troupe.web.surface import Surface
 
@@ -59,8 +61,8 @@ def _refuse(
         name, _, _ = str(fields[0]["field"]).partition(".")
         param = _FIELDS.get(name, name)[:_MOST_OF_A_PARAM] or None
         told = _PROBLEMS.get(fields[0]["type"], "invalid_value")
-        if param == "voice" and told == "invalid_value":
-            told = "invalid_voice"
+        if param == "voice":
+            told, message = InvalidVoice.code, InvalidVoice.message
     elif told in ("invalid_voice", "model_not_found"):
         param = told.replace("invalid_", "").removesuffix("_not_found")
     elif told == "string_above_max_length":
@@ -90,12 +92,6 @@ def _finish(response: Response, ms: float) -> None:
         headers["x-ratelimit-reset-requests"] = f"{tightest.reset}s"
 
 
-PAID_HEADERS = (
-    "X-Troupe-Tokens-Charged",
-    "X-Troupe-Tokens-Remaining",
-    "X-Troupe-Budget-Remaining",
-    "X-Troupe-Payer",
-)
 SPEECH_HEADERS = (*PAID_HEADERS, "X-Troupe-Generation-Id", "X-Troupe-Ignored")
 _RATES = ("limit", "remaining", "reset")
 OPENAI = Surface(

@@ -134,7 +134,7 @@ def build(
             "X-Troupe-Company",
             *(name for surface in surfaces for name in surface.allowed),
         ],
-        expose_headers=[
+        expose_headers={
             "X-Request-Id",
             "Content-Disposition",
             "Content-Range",
@@ -147,7 +147,8 @@ def build(
             "Preference-Applied",
             "Location",
             *(name for surface in surfaces for name in surface.exposed),
-        ],
+            *(name for api in apis for route in api.routes for name in route.headers),
+        },
         max_age=3600,
     )
     app.register_error_handler(TroupeError, _known)

@@ -115,7 +115,7 @@ class Content(People):
     def openai_audio(self) -> OpenAIAudio:
         from troupe.openai_api.service import OpenAIAudio
 
-        return OpenAIAudio(self.streams, self.transcriptions, self.jobs)
+        return OpenAIAudio(self.streams, self.transcriptions)
 
     @cached_property
     def previews(self) -> Previews:
