@@ -31,7 +31,7 @@ def measure() -> list[dict[str, Any]]:
     from tests.support.factories import test_settings as settings
     from troupe.app.container import Container
     from troupe.caller import Caller
-    from troupe.webhooks.records import EventType
+    from troupe.webhook_events import EventType
 
     counted = CountingDatabase(firestore.Client(project=os.environ["GCLOUD_PROJECT"]))
     engine, queue = QuickEngine(), HeldQueue()
