@@ -21,6 +21,12 @@ from troupe.tokens import TASK_TOKEN_HEADER
 MAIN = Path(__file__).parents[2] / "functions" / "main.py"
 
 
+@pytest.fixture(scope="module")
+def file_db(deployed_db: Database) -> Database:
+    """That of main.py."""
+    return deployed_db
+
+
 @pytest.fixture
 def client(queue: HeldQueue) -> FlaskClient:
     """The function as functions-framework serves it."""

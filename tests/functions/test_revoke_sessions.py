@@ -24,6 +24,12 @@ from troupe.errors import TroupeError
 PATH = "/api/auth/sessions"
 
 
+@pytest.fixture(scope="module")
+def file_db(deployed_db: Database) -> Database:
+    """The rules are asked, too."""
+    return deployed_db
+
+
 @pytest.fixture
 def client(emulators: object) -> FlaskClient:
     return app_for("auth").test_client()
