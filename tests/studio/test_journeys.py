@@ -93,9 +93,8 @@ def test_without_firestore_polling_follows_the_work(enter: Enter, stack: Running
     visit = enter("user")
     page = visit.page
     firestore = f"http://{stack.hosts['firestore']}/**"
-    held: list[Route] = []
     page.route(firestore, lambda route: route.abort())
-    page.route("**/api/voice/generations/*", held.append)
+    held = _hold(page, "**/api/voice/generations/*")
     visit.open("/speak")
     write(visit, "Nobody listens, and it is heard all the same.")
     with page.expect_request(firestore):  # before polling tells that the work is done
@@ -128,11 +127,21 @@ def test_firestore_shows_how_far_the_work_is_while_the_api_is_silent(enter: Ente
     page.locator(".result-done .button-lit").wait_for()
 
 
+def _hold(page: Page, pattern: str) -> list[Route]:
+    """Requests to addresses like `pattern`, until they are let go."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(pattern, hold)
+    return held
+
+
 def _let_go(page: Page, pattern: str, held: list[Route]) -> None:
-    """Of requests that were held, and those that come."""
-    page.unroute(pattern)
     for route in held:
         route.continue_()
+    page.unroute(pattern)
 
 
 def test_nothing_is_spoken_before_it_is_known_who_is_here(enter: Enter) -> None:
@@ -201,9 +210,8 @@ def test_a_click_too_many_pays_nothing(enter: Enter) -> None:
     visit = enter("user")
     page = visit.page
     sent: list[str] = []
-    held: list[Route] = []
     page.on("request", lambda each: sent.append(each.url))
-    page.route("**/api/voice/generations/*", held.append)  # for the page, it is at work
+    held = _hold(page, "**/api/voice/generations/*")  # for the page, it is at work
     visit.open("/speak")
     write(visit, "This is spoken once, and paid for once.")
     button = page.locator(".speak button[type=submit]")
