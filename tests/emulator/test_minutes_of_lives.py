@@ -27,8 +27,8 @@ from troupe.wallet.errors import BillingBlocked
 from troupe.wallet.ledger import ledger_path, release_writes, settle_writes
 from troupe.wallet.records import Entry, EntryKind, Meter, Owner
 
-# Of the normal run: a won dispute of minutes that were used, a debt that takes a plan's minutes, and
-# a refund of a plan that was replaced.
+# Of the normal run: a won dispute of minutes that were used, a debt that takes minutes of a plan,
+# and a refund of a plan that was replaced.
 SEEDS = range(int(os.environ.get("MINUTES_LIVES", "0"))) or (8, 14, 19)
 STEPS = 20
 SECONDS = Meter.VOICE_SECONDS
