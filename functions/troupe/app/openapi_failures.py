@@ -32,7 +32,12 @@ from troupe.errors import (
 )
 from troupe.tokens import TokenExpired, TokenInvalid
 from troupe.web.caller import Auth
-from troupe.web.errors import PayloadTooLarge, RangeNotSatisfiable, UnsupportedMediaType
+from troupe.web.errors import (
+    PayloadTooLarge,
+    PreconditionFailed,
+    RangeNotSatisfiable,
+    UnsupportedMediaType,
+)
 from troupe.web.routes import Route
 
 Codes = tuple[int, tuple[str, ...]]  # a status, and its possible codes
@@ -63,7 +68,7 @@ def kinds(route: Route) -> set[type[TroupeError]]:
     if route.parts.keys() & {"form", "body", "raw"}:
         kinds |= {PayloadTooLarge}
     if is_media(route):
-        kinds |= {RangeNotSatisfiable, FileMissing}
+        kinds |= {PreconditionFailed, RangeNotSatisfiable, FileMissing}
     return kinds
 
 

@@ -20,6 +20,12 @@ class UnsupportedMediaType(TroupeError):
     details_type = AllowedDetails
 
 
+class PreconditionFailed(TroupeError):
+    status = 412
+    code = "precondition_failed"
+    message = "The file is not the one in If-Match. Ask again without it."
+
+
 class RangeNotSatisfiable(TroupeError):
     """Raised by werkzeug as an HTTPException; this class documents it."""
 

@@ -12,6 +12,7 @@ from flask import Response, request
 from werkzeug.wsgi import ClosingIterator, FileWrapper
 
 from troupe.file_names import ascii_name, safe_name, split
+from troupe.web.errors import PreconditionFailed
 from troupe.web.headers import secure_file
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ def file_response(
     response.headers["Cache-Control"] = "private, max-age=3600"
     secure_file(response)
     _make_conditional(response, size)
+    if response.status_code == PreconditionFailed.status:
+        # werkzeug would send the file with it.
+        content.close()
+        raise PreconditionFailed
     if response.status_code in (200, 206) and request.method != "HEAD":
         # Reads the first chunk before the response starts, so that a file that is gone is 404 and
         # an outage 503.

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from flask import Flask, Response
 
+from troupe.web.errors import PreconditionFailed
 from troupe.web.files import file_response, text_response
 
 DATA = bytes(range(100))
@@ -29,6 +30,7 @@ class OneFile:
 
 def ask(method: str = "GET", **headers: str) -> Any:
     app = Flask("files")
+    app.register_error_handler(PreconditionFailed, lambda error: (error.message, error.status))
 
     @app.route("/file")
     def file() -> Response:
@@ -110,6 +112,7 @@ def test_conditions_come_before_ranges() -> None:
         ({"If-Match": ANOTHER}, 412),
         ({"If-Match": ANOTHER, "Range": "bytes=500-"}, 412),
     ]
+    assert DATA not in ask(If_Match=ANOTHER).data
     found = [(headers, ask(**(part | headers)).status_code) for headers, _ in rows]
     assert found == rows
 
