@@ -56,6 +56,7 @@ class FilePath(Schema):
 class UploadHeader(KeyHeader):
     origin: str | None = Field(
         None,
+        max_length=300,
         description="Sent by browsers. Cloud Storage takes the file from its pages.",
     )
 
