@@ -105,7 +105,8 @@ class GcloudFirestore:
 
 
 class GcpStorage:
-    """gcp-storage-emulator: Cloud Storage's JSON API. Objects are files in the run's folder."""
+    """gcp-storage-emulator: Cloud Storage's JSON API, with CORS (see local/storage.py). Objects are
+    files in the run's folder."""
 
     name = "storage"
 
@@ -116,13 +117,14 @@ class GcpStorage:
         return {"storage"}
 
     def start(self, run: Run) -> Child:
-        program = PYTHON.with_name("gcp-storage-emulator")
-        command = [str(program), "start", f"--host={HOST}", f"--port={run.ports['storage']}"]
-        command.append(f"--default-bucket={BUCKET}")
-        env = {**run.env, "STORAGE_BASE": str(run.folder), "STORAGE_DIR": "storage"}
-        return Child.start(
-            self.name, command, log=run.log(self.name), cwd=run.folder, env=env, grace=1.0
-        )
+        command = [str(PYTHON), "-m", "local.storage", f"--host={HOST}"]
+        command += [
+            f"--port={run.ports['storage']}",
+            f"--bucket={BUCKET}",
+            f"--folder={run.folder}",
+        ]
+        env = {**run.env, "STORAGE_DIR": "storage"}
+        return Child.start(self.name, command, log=run.log(self.name), cwd=ROOT, env=env, grace=1.0)
 
     def is_ready(self, run: Run) -> bool:
         return _get(f"{run.url('storage')}/storage/v1/b/{BUCKET}").status_code == 200
@@ -211,6 +213,8 @@ class Suite:
     def _hosting(self, hosting: dict[str, Any], run: Run) -> dict[str, Any]:
         """A copy of the built studio that knows where the emulators are, and may talk to them."""
         emulators = {"auth": run.host("auth"), "firestore": run.host("firestore")}
+        # Files are sent there by URLs of the API, so the pages need not be told.
+        reached = [*emulators.values(), *([run.host("storage")] if "storage" in run.ports else [])]
         site = run.folder / "site"
         try:
             shutil.copytree(ROOT / hosting["public"], site)
@@ -227,7 +231,7 @@ class Suite:
         for entry in hosting["headers"]:
             for header in entry["headers"]:
                 if header["key"] == "Content-Security-Policy":
-                    header["value"] = _allow(header["value"], emulators.values())
+                    header["value"] = _allow(header["value"], reached)
         return {"public": site.name, "rewrites": hosting["rewrites"], "headers": hosting["headers"]}
 
     def start(self, run: Run) -> Child:

@@ -23,6 +23,7 @@ from tests.support.rooms import a_room
 from tests.support.scenes import Scene
 from tests.support.sounds import recording
 from tests.support.speeches import silence, wav
+from tests.support.uploads import send
 from tests.support.wiring import app_for, deliver, services
 from troupe import tokens
 from troupe.accounts.records import UserRecord
@@ -38,6 +39,7 @@ from troupe.calls.writes import recording_path
 from troupe.dubbing.records import Dubbed, File
 from troupe.dubbing.service import DubbingRequest
 from troupe.generations.request_schemas import GenerateVoice
+from troupe.idempotency import Asked
 from troupe.notifications.records import NotificationType
 from troupe.notifications.writes import notice_writes
 from troupe.reports.records import SubjectKind
@@ -161,6 +163,7 @@ class World:
             "backgrounds/name": self._background,
             "number": lambda owner: {"number": "0"},
             "fileId": self._file,
+            "uploadId": self._upload,
             "transcriptionId": self._transcription,
             "dubbingId": self._dubbing,
             "static/kind/name": self._media,
@@ -346,6 +349,13 @@ class World:
     def _file(self, owner: Caller) -> Ids:
         file = services().user_files.add(owner.uid, "a.wav", sent(recording()))
         return {"fileId": file.id}
+
+    def _upload(self, owner: Caller) -> Ids:
+        """That has arrived."""
+        sound, asked = recording(), Asked(secrets.token_hex(16))
+        upload = services().uploads.begin(owner.uid, "a.wav", len(sound), asked)
+        send(upload.url, sound)
+        return {"uploadId": upload.id}
 
     def _transcription(self, owner: Caller) -> Ids:
         """Of silence, which no model needs to hear."""

@@ -37,6 +37,7 @@ SUBJECTS = {
     "exportId": "jobs/{}",
     "bulkId": "jobs/{}",
     "fileId": "files/{}",
+    "uploadId": "uploads/{}",
     "dictionaryId": "dictionaries/{}",
     "transcriptionId": "transcriptions/{}",
     "dubbingId": "dubbings/{}",

@@ -17,7 +17,15 @@ from flask import Flask, request
 from werkzeug.serving import make_server
 
 from troupe.commands.declared import declared
-from troupe.commands.preflight import CHOSEN, INDEXES, OWN_ROLES, PROJECT_ROLES, SERVICES
+from troupe.commands.preflight import (
+    CHOSEN,
+    INDEXES,
+    OWN_ROLES,
+    PROJECT_ROLES,
+    SENDING,
+    SERVICES,
+    SHORT_LIVED,
+)
 
 PROJECT, NUMBER = "acme-voices", "123456789012"
 BUCKET = f"{PROJECT}.firebasestorage.app"
@@ -85,12 +93,12 @@ def complete(settings: dict[str, str]) -> dict[str, Any]:
             "bindings": [{"role": role, "members": [MEMBER]} for role in OWN_ROLES]
         },
         f"storage/storage/v1/b/{BUCKET}": {
-            "cors": [{"origin": ["*"], "method": ["GET"]}],
+            "cors": [{"origin": ["*"], "method": ["GET", "PUT"], "responseHeader": [*SENDING]}],
             "lifecycle": {
                 "rule": [
                     {
                         "action": {"type": "Delete"},
-                        "condition": {"age": 8, "matchesPrefix": ["speech/"]},
+                        "condition": {"age": 8, "matchesPrefix": [*SHORT_LIVED]},
                     }
                 ]
             },

@@ -281,6 +281,7 @@ ALIKE = {
 # These name nothing but where they are sent, or each thing that they name has a result of its own.
 NAME_NOTHING = {
     "addMinutes",
+    "beginUpload",
     "bulkCalls",
     "bulkLicenses",
     "bulkUsers",

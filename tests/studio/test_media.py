@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Route, expect
 
@@ -77,6 +78,48 @@ def test_silence_is_said_to_be_silent_and_costs_nothing(enter: Enter) -> None:
     expect(page.locator(".said-nothing")).to_contain_text("Nobody speaks")
     expect(page.locator(".transcribe button[type=submit]")).to_be_enabled()
     expect(page.locator(".rail-tokens")).to_have_text(f"{before} tokens")
+
+
+def test_a_large_recording_goes_on_after_a_lost_connection_and_a_reload(
+    enter: Enter, tmp_path: Path
+) -> None:
+    visit = enter("newcomer")
+    page = visit.page
+    # In two parts. A file on disk keeps the time at which it was changed.
+    local = tmp_path / "The whole evening.wav"
+    local.write_bytes(recording("wav", seconds=62))
+    part, size = 4 * 1024 * 1024, local.stat().st_size
+    told: list[str] = []
+
+    def cut(route: Route) -> None:
+        told.append(route.request.headers["content-range"])
+        if told[-1].startswith(f"bytes {part}-"):
+            route.abort()
+        else:
+            route.continue_()
+
+    page.on("dialog", lambda dialog: dialog.accept())  # the page is left while it sends
+    page.route("**/upload/storage/**", cut)
+    visit.open("/files")
+    page.locator(".drop input").set_input_files(local)
+    expect(page.locator(".sending")).to_contain_text("The connection is lost")
+    assert told[:2] == [f"bytes */{size}", f"bytes 0-{part - 1}/{size}"]
+
+    page.reload()
+    expect(page.locator(".sending")).to_contain_text("Choose the same file again to go on")
+    page.unroute("**/upload/storage/**", cut)
+    again: list[str] = []
+    page.on(
+        "request",
+        lambda sent: again.append(sent.headers["content-range"]) if sent.method == "PUT" else None,
+    )
+    page.locator(".drop input").set_input_files(local)
+    expect(page.locator(".file-name")).to_have_text(local.name)
+    assert again == [f"bytes */{size}", f"bytes {part}-{size - 1}/{size}"]
+    expect(page.locator(".sending")).to_have_count(0)
+    page.get_by_role("button", name=f"Play “{local.name}”").click()
+    expect(page.get_by_role("button", name=f"Pause “{local.name}”")).to_be_visible()
+    assert visit.complaints == []
 
 
 def test_a_recording_is_dubbed_and_the_dub_plays(enter: Enter) -> None:

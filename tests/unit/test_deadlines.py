@@ -89,6 +89,10 @@ CALLS: dict[str, dict[str, Call | None]] = {
         "writer": write,
         "read": lambda to: to.files.read("a"),
         "download": lambda to: to.files.download("a", Path(os.devnull)),
+        "begin_upload": lambda to: to.files.begin_upload("a", 3, "https://app.example.com"),
+        "cancel_upload": lambda to: to.files.cancel_upload(
+            f"{to.files._bucket.client._connection.API_BASE_URL}/upload?upload_id=a"
+        ),
         "stat": lambda to: to.files.stat("a"),
         "open": None,
         "reading": read,

@@ -185,11 +185,16 @@ MISSING: dict[str, tuple[Callable[[dict[str, Any]], None], str, str]] = {
         "the bucket has no CORS rule",
         f"gcloud storage buckets update gs://{BUCKET} --cors-file=cors.json",
     ),
+    "CORS of uploads": (
+        changed(STORED, cors=[{"origin": ["*"], "method": ["GET", "PUT"]}]),
+        "the bucket has no CORS rule that lets any origin PUT, with the headers Content-Range",
+        '[{"origin": ["*"], "method": ["GET", "PUT"], "responseHeader": ["Content-Range", ',
+    ),
     "the lifecycle": (
         without(STORED, "lifecycle"),
-        "the bucket keeps objects below speech/",
+        "the bucket keeps objects below speech/ and uploads/ that",
         '{"rule": [{"action": {"type": "Delete"}, "condition": {"age": 8, '
-        '"matchesPrefix": ["speech/"]}}]}',
+        '"matchesPrefix": ["speech/", "uploads/"]}}]}',
     ),
     "a function": (
         without(NAMES, "functions", 0),

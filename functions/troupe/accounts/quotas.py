@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from troupe.accounts.errors import QuotaExceeded
 from troupe.accounts.records import UserRecord
-from troupe.accounts.tiers import Kept, tier_names
+from troupe.accounts.tiers import UPLOADS, Kept, tier_names
 from troupe.adapters.firestore import Database
 from troupe.allowances import Quota
 from troupe.settings import Settings
@@ -82,18 +82,39 @@ class Quotas:
         self, user: UserRecord, size: int, make: Callable[[], T], undo: Callable[[T], object]
     ) -> T:
         """Like `add`, for an uploaded file of `size` bytes."""
+        return self._add_file(user, size, make, undo)
+
+    def add_upload(
+        self, user: UserRecord, size: int, make: Callable[[], T], undo: Callable[[T], object]
+    ) -> T:
+        """Like `add_file`, for a file that will arrive later: those that have not arrived count,
+        too, so that nobody fills the bucket with them."""
+        return self._add_file(user, size, make, undo, arriving=True)
+
+    def _add_file(
+        self,
+        user: UserRecord,
+        size: int,
+        make: Callable[[], T],
+        undo: Callable[[T], object],
+        *,
+        arriving: bool = False,
+    ) -> T:
         quota = self.of(user)
-        self._check_files(user.id, quota, 1, size)
+        self._check_files(user.id, quota, 1, size, arriving=arriving)
         made = make()
         try:
-            self._check_files(user.id, quota, 0, 0)
+            self._check_files(user.id, quota, 0, 0, arriving=arriving)
         except QuotaExceeded:
             undo(made)
             raise
         return made
 
-    def _check_files(self, uid: str, quota: Quota, more: int, size: int) -> None:
+    def _check_files(self, uid: str, quota: Quota, more: int, size: int, *, arriving: bool) -> None:
         files, used = self._files(uid)
+        if arriving:
+            uploads, announced = self._files(uid, UPLOADS)
+            files, used = files + uploads, used + announced
         if files + more > quota.files:
             raise QuotaExceeded.of(Kept.FILES, quota.files)
         if used + size > quota.bytes:
@@ -102,9 +123,9 @@ class Quotas:
     def _count(self, uid: str, kind: Kept) -> int:
         return self._db.count(kind, where=[("uid", "==", uid)])
 
-    def _files(self, uid: str) -> tuple[int, int]:
+    def _files(self, uid: str, collection: str = Kept.FILES) -> tuple[int, int]:
         """How many, and their size."""
-        return self._db.count_and_sum(Kept.FILES, "size", where=[("uid", "==", uid)])
+        return self._db.count_and_sum(collection, "size", where=[("uid", "==", uid)])
 
     def _take_uncounted(self, key: tuple[str, Kept, int]) -> bool:
         with self._lock:

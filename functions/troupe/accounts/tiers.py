@@ -16,6 +16,10 @@ class Kept(StrEnum):
     DICTIONARIES = "dictionaries"
 
 
+# The collection of files that are still arriving. They have a `uid` and a `size`, as files do.
+UPLOADS = "uploads"
+
+
 def tier_names(user: Mapping[str, Any]) -> list[str]:
     """The names of a user's entry in JOB_SHARES and QUOTAS, the most specific one first. `user`:
     the data of `users/{uid}`."""

@@ -15,6 +15,7 @@ from typing import IO, Any, BinaryIO, cast
 
 import google.auth
 import google.auth.transport.requests
+import requests
 from google.api_core.exceptions import NotFound
 from google.cloud.storage import Bucket, Client
 from google.cloud.storage.retry import DEFAULT_RETRY
@@ -32,6 +33,7 @@ _SENT_CHUNK = 4 * 1024 * 1024
 _DELETED_AT_ONCE = 8
 # Seconds of retries; fewer in a request, see troupe.deadlines.
 PATIENCE = 30.0
+_TOO_MANY, _FAILURES = 429, 500  # statuses
 _SIGNED_FOR = timedelta(minutes=15)
 _SIGNING_SECONDS = 10.0
 # The client waits two minutes for the IAM API, and has no setting for it.
@@ -106,6 +108,27 @@ class Files:
             blob.open("wb", chunk_size=_SENT_CHUNK, **options, **self._calls) as stream,
         ):
             yield cast(IO[bytes], stream)
+
+    def begin_upload(self, path: str, size: int, origin: str | None) -> str:
+        """The URL of a resumable session, to which a client sends a file of `size` bytes within a
+        week. Whoever has the URL can write this file, once, and do nothing else. `origin`: of the
+        web page that will send it, which browsers stop otherwise."""
+        blob = self._bucket.blob(path)
+        content_type = "application/octet-stream"
+        with _outages():
+            return cast(
+                str,
+                blob.create_resumable_upload_session(
+                    content_type=content_type, size=size, origin=origin, **self._calls
+                ),
+            )
+
+    def cancel_upload(self, url: str) -> None:
+        """Ends a session: nothing more arrives. One that has ended is not an error."""
+        with _outages():
+            answer = requests.delete(url, timeout=self._calls["timeout"])
+            if answer.status_code == _TOO_MANY or answer.status_code >= _FAILURES:
+                answer.raise_for_status()
 
     def read(self, path: str) -> bytes:
         """Reads a whole, small file into memory. Raises FileMissing."""

@@ -7,7 +7,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -26,7 +26,21 @@ from troupe.commands.stripe_check import stripe_problems
 _ROOT = FUNCTIONS.parent
 INDEXES = _ROOT / "firestore.indexes.json"
 DATABASE = "databases/(default)"
-SPEECH_PREFIX = "speech/"
+# Objects there are of no use after a few days, and a crash may leave some behind.
+SHORT_LIVED = ("speech/", "uploads/")
+# What the sending of a file from a page asks for and reads.
+SENDING = ("Content-Range", "Content-Type", "Location", "Range")
+_CORS = json.dumps([{"origin": ["*"], "method": ["GET", "PUT"], "responseHeader": [*SENDING]}])
+_RULES = json.dumps(
+    {
+        "rule": [
+            {
+                "action": {"type": "Delete"},
+                "condition": {"age": 8, "matchesPrefix": [*SHORT_LIVED]},
+            }
+        ]
+    }
+)
 
 # Of every deploy, besides those that the triggers of the functions name.
 SERVICES = (
@@ -259,23 +273,23 @@ class Preflight:
                 "press Get started; or set STORAGE_BUCKET",
             )
             return
-        if not any(
-            "*" in rule.get("origin", []) and {"GET", "*"} & set(rule.get("method", []))
-            for rule in found.get("cors", [])
-        ):
+        update = f"gcloud storage buckets update gs://{self._bucket}"
+        cors = f"echo '{_CORS}' > cors.json && {update} --cors-file=cors.json"
+        rules = found.get("cors", [])
+        if not any(_lets(rule, "GET") for rule in rules):
+            yield Lack("the bucket has no CORS rule that lets any origin GET", cors)
+        elif not any(_lets(rule, "PUT", SENDING) for rule in rules):
+            shown = ", ".join(SENDING)
             yield Lack(
-                "the bucket has no CORS rule that lets any origin GET",
-                """echo '[{"origin": ["*"], "method": ["GET"]}]' > cors.json """
-                f"&& gcloud storage buckets update gs://{self._bucket} --cors-file=cors.json",
+                f"the bucket has no CORS rule that lets any origin PUT, with the headers {shown}",
+                cors,
             )
         rules = found.get("lifecycle", {}).get("rule", [])
-        if not any(_deletes_parts(rule) for rule in rules):
+        left = [each for each in SHORT_LIVED if not any(_deletes(rule, each) for rule in rules)]
+        if left:
             yield Lack(
-                f"the bucket keeps objects below {SPEECH_PREFIX} that a crash has left behind",
-                """echo '{"rule": [{"action": {"type": "Delete"}, "condition": """
-                f"""{{"age": 8, "matchesPrefix": ["{SPEECH_PREFIX}"]}}}}]}}' > lifecycle.json """
-                f"&& gcloud storage buckets update gs://{self._bucket} "
-                "--lifecycle-file=lifecycle.json",
+                f"the bucket keeps objects below {' and '.join(left)} that a crash has left behind",
+                f"echo '{_RULES}' > lifecycle.json && {update} --lifecycle-file=lifecycle.json",
             )
 
     def _deployed(self) -> Iterator[Lack]:
@@ -404,11 +418,21 @@ def _roles_of(policy: Mapping[str, Any] | None, member: str) -> set[str]:
     }
 
 
-def _deletes_parts(rule: Mapping[str, Any]) -> bool:
+def _lets(rule: Mapping[str, Any], method: str, headers: Collection[str] = ()) -> bool:
+    """Whether a CORS rule lets pages of any origin use a method and these headers."""
+    named = {each.lower() for each in rule.get("responseHeader", [])}
+    return (
+        "*" in rule.get("origin", [])
+        and not {method, "*"}.isdisjoint(rule.get("method", []))
+        and named >= {each.lower() for each in headers}
+    )
+
+
+def _deletes(rule: Mapping[str, Any], prefix: str) -> bool:
     condition = rule.get("condition", {})
     return (
         rule.get("action", {}).get("type") == "Delete"
-        and SPEECH_PREFIX in condition.get("matchesPrefix", [])
+        and prefix in condition.get("matchesPrefix", [])
         and "age" in condition
     )
 

@@ -7,5 +7,5 @@ DOMAIN = Domain(
     endpoints={"files": ("troupe.files.endpoints",)},
     erasers={"files": "troupe.files.lifecycle:erase"},
     exporters={"files": "troupe.files.lifecycle:export"},
-    chores={"files": "user_files.expire"},
+    chores={"files": "user_files.expire", "uploads": "uploads.expire"},
 )

@@ -9,7 +9,15 @@ from flask import Response
 from troupe.accounts.errors import QuotaExceeded
 from troupe.caller import Scope
 from troupe.files import schemas
-from troupe.files.errors import FileTooLarge, UserFileNotFound
+from troupe.files.errors import (
+    MAX_BYTES,
+    FileTooLarge,
+    OtherSize,
+    UploadCompleted,
+    UploadIncomplete,
+    UploadNotFound,
+    UserFileNotFound,
+)
 from troupe.idempotency import Asked, KeyReused, file_hash
 from troupe.media.uploads.checks import BrokenAudio, DecodersBusy, TooDemanding, UnsupportedFile
 from troupe.media.uploads.proofs import RecordingTooLong
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     from troupe.caller import Caller
     from troupe.files.records import UserFile
     from troupe.files.service import UserFiles
+    from troupe.files.uploads import Uploads
 
 api = Api("files", "Recordings")
 
@@ -62,6 +71,104 @@ def upload_file(
         lambda made: user_files.delete(caller.uid, made.id),
     )
     return _uploaded(file)
+
+
+@api.post(
+    "/api/files/uploads",
+    scope=Scope.FILES,
+    status=201,
+    data=schemas.BegunUpload,
+    errors=(FileTooLarge, QuotaExceeded, KeyReused, UploadCompleted),
+)
+def begin_upload(
+    header: schemas.UploadHeader,
+    body: schemas.BeginUpload,
+    caller: AccountCaller,
+    uploads: Uploads,
+    quotas: Quotas,
+) -> Reply:
+    """Begins an upload that can be resumed: send the file to its `url`, in one part or several,
+    then complete it. For files that a request might not carry in one minute."""
+    if body.size > MAX_BYTES:
+        raise FileTooLarge(details={"maximumBytes": MAX_BYTES})
+    sent = body.model_dump(mode="json")
+    asked = Asked.of(caller.uid, "beginUpload", sent, header.idempotency_key)
+    upload = uploads.earlier(caller.uid, asked) or quotas.add_upload(
+        caller.user,
+        body.size,
+        lambda: uploads.begin(
+            caller.uid,
+            body.name,
+            body.size,
+            asked,
+            last_modified=body.last_modified,
+            origin=header.page,
+        ),
+        lambda made: uploads.delete(caller.uid, made.id),
+    )
+    begun = schemas.BegunUpload(upload=schemas.UploadView.of(upload))
+    return Reply(begun, "Upload begun successfully")
+
+
+@api.get(
+    "/api/files/uploads",
+    scope=Scope.FILES,
+    data=schemas.UploadList,
+    errors=(BadCursor, PageTooDeep),
+)
+def list_uploads(query: Page, caller: Caller, uploads: Uploads) -> Reply:
+    """Lists your unfinished uploads, newest first. How much of one has arrived, its `url` says."""
+    page, found = uploads.page(caller.uid, query)
+    return Reply(
+        schemas.UploadList(uploads=[schemas.UploadView.of(upload) for upload in page]),
+        "Uploads fetched successfully",
+        meta=query.meta(found.total, found.next_cursor),
+    )
+
+
+@api.post(
+    "/api/files/uploads/<uploadId>/complete",
+    scope=Scope.FILES,
+    auth=Auth.OWNER,
+    status=201,
+    data=schemas.UploadedFile,
+    errors=(
+        *(UploadNotFound, UploadIncomplete, OtherSize, UserFileNotFound, FileTooLarge),
+        *(UnsupportedFile, BrokenAudio, RecordingTooLong, TooDemanding, DecodersBusy),
+        QuotaExceeded,
+    ),
+    headers=("Location",),
+)
+def complete_upload(
+    path: schemas.UploadPath,
+    caller: AccountCaller,
+    uploads: Uploads,
+    user_files: UserFiles,
+    quotas: Quotas,
+) -> Reply:
+    """Makes a file of an upload that has arrived, with the checks of an upload in one request. What
+    is rejected is deleted. The file has the id of the upload; a repeat gets the same response."""
+    if earlier := user_files.find(caller.uid, path.upload_id):
+        return _uploaded(earlier)
+    file = quotas.add_file(
+        caller.user,
+        uploads.get(caller.uid, path.upload_id).size,
+        lambda: uploads.complete(caller.uid, path.upload_id),
+        lambda made: user_files.delete(caller.uid, made.id),
+    )
+    return _uploaded(file)
+
+
+@api.delete(
+    "/api/files/uploads/<uploadId>",
+    scope=Scope.FILES,
+    auth=Auth.OWNER,
+    errors=(UploadNotFound,),
+)
+def delete_upload(path: schemas.UploadPath, caller: Caller, uploads: Uploads) -> Reply:
+    """Ends an unfinished upload, and deletes what has arrived."""
+    uploads.delete(caller.uid, path.upload_id)
+    return Reply(message="Upload deleted successfully")
 
 
 @api.get(

@@ -9,10 +9,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
 from troupe.access import owned
-from troupe.adapters.firestore import AlreadyExists, Create, Database, Delete, Document, now
+from troupe.adapters.firestore import (
+    AlreadyExists,
+    Create,
+    Database,
+    Delete,
+    Document,
+    Missing,
+    Stale,
+    Write,
+    now,
+)
 from troupe.file_names import safe_name, split
-from troupe.files.errors import MAX_BYTES, FileTooLarge, UserFileNotFound
-from troupe.files.records import UserFile
+from troupe.files.errors import MAX_BYTES, FileTooLarge, UploadNotFound, UserFileNotFound
+from troupe.files.records import OpenUpload, UserFile
 from troupe.idempotency import Asked
 from troupe.logs import log
 from troupe.media.uploads.checks import File
@@ -46,21 +56,33 @@ class UserFiles:
 
     def earlier(self, uid: str, asked: Asked) -> UserFile | None:
         """The file that an earlier request with the same key has stored. Raises KeyReused."""
-        if asked.created_by is None:
-            return None
-        document = self._db.get(f"{COLLECTION}/{asked.id}")
-        if not document.exists:
-            return None
-        file = UserFile.of(owned(document, uid, UserFileNotFound))
-        asked.check(file.created_by)
+        file = self.find(uid, asked.id) if asked.created_by else None
+        if file is not None:
+            asked.check(file.created_by)
         return file
 
-    def add(self, uid: str, name: str, sent: File, asked: Asked | None = None) -> UserFile:
+    def find(self, uid: str, file_id: str) -> UserFile | None:
+        """Raises UserFileNotFound for another user's file."""
+        document = self._db.get(f"{COLLECTION}/{file_id}")
+        if not document.exists:
+            return None
+        return UserFile.of(owned(document, uid, UserFileNotFound))
+
+    def add(
+        self,
+        uid: str,
+        name: str,
+        sent: File,
+        asked: Asked | None = None,
+        *,
+        upload: Document | None = None,
+    ) -> UserFile:
         """Stores a recording, unread by this process. Nothing of a rejected file is stored.
         `asked`: the request; one with the same key may have stored the file at the same time.
+        `upload`: the document of the upload that it comes from, which ends with the same commit.
 
         Raises FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong, TooDemanding,
-        DecodersBusy, KeyReused.
+        DecodersBusy, KeyReused; with an upload that is abandoned meanwhile UploadNotFound.
         """
         size = sent.size
         if size > MAX_BYTES:
@@ -82,16 +104,29 @@ class UserFiles:
             created_by=asked.created_by,
         )
         stored = NewFile(file.path, file.content_type, sent.stream)
+        arrived = [OpenUpload.of(upload).path] if upload else []
+        ending: list[Write] = [Delete(upload.path, seen=upload)] if upload else []
         with self._discards.stored([stored]) as record:
             try:
                 self._db.commit(
-                    Create(f"{COLLECTION}/{file.id}", file.stored()), record.replace_write([])
+                    Create(f"{COLLECTION}/{file.id}", file.stored()),
+                    record.replace_write(arrived),
+                    *ending,
                 )
-            except AlreadyExists:  # or our own commit, sent again after its response was lost
-                first = self.earlier(uid, asked) or file
-                if first.path != file.path:
+            except (AlreadyExists, Missing, Stale) as error:
+                # Another request was first, or our own commit was sent again after its response
+                # was lost.
+                first = self.find(uid, file.id)
+                if first is None and upload is not None:
+                    raise UploadNotFound from error
+                if first is None and not isinstance(error, AlreadyExists):
+                    raise
+                if first is not None and first.path != file.path:
+                    asked.check(first.created_by)
                     self._discards.clean(record)
-                return first
+                return first or file
+        if arrived:
+            self._discards.clean(record.model_copy(update={"paths": arrived}))
         return file
 
     def get(self, uid: str, file_id: str) -> UserFile:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from troupe.dubbing.service import Dubbings
     from troupe.exports.service import Exports
     from troupe.files.service import UserFiles
+    from troupe.files.uploads import Uploads
     from troupe.generations.service import Generations
     from troupe.generations.streaming import Streams
     from troupe.openai_api.service import OpenAIAudio
@@ -184,6 +185,12 @@ class Content(People):
         return UserFiles(
             self.database, self._files, self.orphans, self._prove_recording, self.settings
         )
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        from troupe.files.uploads import Uploads
+
+        return Uploads(self.database, self._files, lambda: self.user_files)
 
     @cached_property
     def transcriptions(self) -> Transcriptions:

@@ -17,6 +17,7 @@ import { files, removeFile, size, type Item } from './files.ts';
 import { text } from './messages.ts';
 import { added } from './rows.ts';
 import { Texts } from './Texts.tsx';
+import { Unfinished } from './Unfinished.tsx';
 import { add, onArrival, retry, stop, uploads, type Upload } from './uploads.ts';
 import './files.css';
 
@@ -48,6 +49,7 @@ export default function Files() {
               <Drop most={most} />
               <p class="field-hint">{t.used(quotas.files.used, quotas.files.maximum, size(quotas.fileBytes.used), size(quotas.fileBytes.maximum))}</p>
               {uploads.value.length > 0 && <ul class="rows">{uploads.value.map((each) => <Sending key={each.key} upload={each} most={most} />)}</ul>}
+              <Unfinished />
             </>
           )}
         </Loading>
@@ -110,7 +112,7 @@ function Drop({ most }: { most: number }) {
 
 function Sending({ upload, most }: { upload: Upload; most: number }) {
   const t = text();
-  const { key, file, state, part, error } = upload;
+  const { key, file, state, isCutOff, part, error } = upload;
   const percent = Math.floor(part * 100);
   const isLarge = error instanceof ApiError && error.code === 'file_too_large';
   return (
@@ -120,7 +122,7 @@ function Sending({ upload, most }: { upload: Upload; most: number }) {
         <p class="field-error" role="alert">{isLarge ? t.tooLarge(size(most)) : wordsFor(recordingError(error))}</p>
       ) : (
         <>
-          <p class="row-about">{state === 'waiting' ? t.waiting : percent < 100 ? t.percent(percent) : t.checking}</p>
+          <p class="row-about" role={isCutOff ? 'status' : undefined}>{state === 'waiting' ? t.waiting : isCutOff ? t.cutOff : percent < 100 ? t.percent(percent) : t.checking}</p>
           <progress class="bar" max={100} value={percent} aria-label={t.uploading(file.name)} />
         </>
       )}

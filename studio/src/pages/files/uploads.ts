@@ -4,12 +4,15 @@ import type { Schemas } from '../../api/client.ts';
 import { ApiError } from '../../api/errors.ts';
 import { upload } from '../../api/upload.ts';
 import { state } from '../../session/session.ts';
+import { abandon, isOf, LARGE, sendInParts, unfinished } from './resumable.ts';
 
 export interface Upload {
   /** Also the Idempotency-Key: a file that arrived, and whose answer was lost, is not stored twice. */
   key: string;
   file: File;
   state: 'waiting' | 'sending' | 'failed';
+  /** It goes on when there is a connection. */
+  isCutOff: boolean;
   part: number;
   error: unknown;
 }
@@ -18,11 +21,18 @@ export const uploads = signal<Upload[]>([]);
 
 type Arrived = (file: Schemas['FileView']) => void;
 const arrivals = new Set<Arrived>();
+const endings = new Set<() => void>();
 let controller: AbortController | null = null;
 
 export function onArrival(call: Arrived): () => void {
   arrivals.add(call);
   return () => arrivals.delete(call);
+}
+
+/** Called when what is unfinished may have changed. */
+export function onEnding(call: () => void): () => void {
+  endings.add(call);
+  return () => endings.delete(call);
 }
 
 const change = (key: string, to: Partial<Upload>): void => {
@@ -38,7 +48,7 @@ export function add(files: Iterable<File>, most: number): void {
   const made = [...files].map((file): Upload => {
     const isTooLarge = file.size > most;
     const error = isTooLarge ? new ApiError('file_too_large', '') : null;
-    return { key: crypto.randomUUID(), file, state: isTooLarge ? 'failed' : 'waiting', part: 0, error };
+    return { key: crypto.randomUUID(), file, state: isTooLarge ? 'failed' : 'waiting', isCutOff: false, part: 0, error };
   });
   uploads.value = [...uploads.value, ...made];
   void work();
@@ -49,11 +59,23 @@ export function retry(key: string): void {
   void work();
 }
 
-/** Stops it if it is being sent, and forgets it. */
+/** Stops it if it is being sent, and forgets it, with what has arrived. */
 export function stop(key: string): void {
-  const isSending = uploads.value.find((each) => each.key === key)?.state === 'sending';
+  const stopped = uploads.value.find((each) => each.key === key);
   drop(key);
-  if (isSending) controller?.abort();
+  if (stopped?.state === 'sending') controller?.abort();
+  if (stopped && stopped.state !== 'waiting' && isLarge(stopped.file)) void forget(stopped.file);
+}
+
+const isLarge = (file: File): boolean => file.size > LARGE;
+
+async function forget(file: File): Promise<void> {
+  try {
+    await Promise.all((await unfinished()).filter((each) => isOf(each, file)).map(({ id }) => abandon(id)));
+  } catch {
+    // It expires within a day, and is listed until then.
+  }
+  for (const call of endings) call();
 }
 
 const warn = (event: BeforeUnloadEvent): void => event.preventDefault();
@@ -76,16 +98,23 @@ async function work(): Promise<void> {
 
 async function send({ key, file }: Upload, stopped: AbortSignal): Promise<void> {
   change(key, { state: 'sending' });
-  const form = new FormData();
-  form.append('file', file, file.name);
   try {
-    const options = { signal: stopped, headers: { 'Idempotency-Key': key }, onProgress: (part: number) => change(key, { part }) };
-    const { file: made } = await upload<Schemas['UploadedFile']>('/api/files/upload', form, options);
+    const onProgress = (part: number) => change(key, { part });
+    const made = await (isLarge(file)
+      ? sendInParts(file, { key, signal: stopped, onProgress, onConnection: (isThere) => change(key, { isCutOff: !isThere }) })
+      : sendAtOnce(file, key, stopped, onProgress));
     drop(key);
     for (const call of arrivals) call(made);
   } catch (error) {
     if (!stopped.aborted) change(key, { state: 'failed', error });
   }
+  for (const call of endings) call();
+}
+
+async function sendAtOnce(file: File, key: string, signal: AbortSignal, onProgress: (part: number) => void): Promise<Schemas['FileView']> {
+  const form = new FormData();
+  form.append('file', file, file.name);
+  return (await upload<Schemas['UploadedFile']>('/api/files/upload', form, { signal, headers: { 'Idempotency-Key': key }, onProgress })).file;
 }
 
 // Nothing is left for the next person.
