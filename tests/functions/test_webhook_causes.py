@@ -32,11 +32,6 @@ from troupe.webhooks.errors import OnlyOfCompanies, WebhookNotFound
 Told = list[tuple[str, dict[str, Any]]]
 
 
-@pytest.fixture
-def db(swept_db: Database) -> Database:
-    return swept_db
-
-
 def listen(db: Database, path: str) -> None:
     db.commit(Update(path, {"webhooks": 1}))
 

@@ -125,12 +125,6 @@ def file_db(emulators: object) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
-def swept_db(file_db: Database) -> Database:
-    """The same, for files that name it so."""
-    return file_db
-
-
-@pytest.fixture(scope="module")
 def deployed_db(emulators: object) -> Iterator[Database]:
     """The database of functions that run in processes of their own, and of the security rules."""
     yield from _used(PROJECT)
