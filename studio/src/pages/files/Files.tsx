@@ -122,7 +122,10 @@ function Sending({ upload, most }: { upload: Upload; most: number }) {
         <p class="field-error" role="alert">{isLarge ? t.tooLarge(size(most)) : wordsFor(recordingError(error))}</p>
       ) : (
         <>
-          <p class="row-about" role={isCutOff ? 'status' : undefined}>{state === 'waiting' ? t.waiting : isCutOff ? t.cutOff : percent < 100 ? t.percent(percent) : t.checking}</p>
+          <p class="row-about">
+            {!isCutOff && <span>{state === 'waiting' ? t.waiting : percent < 100 ? t.percent(percent) : t.checking}</span>}
+            <span role="status">{isCutOff && t.cutOff}</span>
+          </p>
           <progress class="bar" max={100} value={percent} aria-label={t.uploading(file.name)} />
         </>
       )}
