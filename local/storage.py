@@ -83,7 +83,7 @@ class Handler(RequestHandler):  # type: ignore[misc]
         self.end_headers()
 
     def send_header(self, keyword: str, value: str) -> None:
-        # Cloud Storage says nothing of a range that is empty; the emulator, that it is one byte.
+        # Cloud Storage sends no range if nothing has arrived; the emulator sends that of one byte.
         session = self._session
         if keyword == "Range" and session and not self.storage.get_resumable_byte_count(session):
             return

@@ -105,7 +105,7 @@ class TestAnAdministratorsPlanReplacesABoughtOne:
         refund(till, uid, self.plan)
         assert (till.minutes(uid), till.billing(uid).owed) == (left, {})
 
-    def test_what_was_used_is_of_the_plan_that_came_first(self, till: Till, uid: str) -> None:
+    def test_minutes_of_the_earlier_plan_are_used_first(self, till: Till, uid: str) -> None:
         till.spend(uid, 40 * 60, SECONDS)
         end_plan(till, uid)
         assert till.minutes(uid) == 100
@@ -124,7 +124,9 @@ class TestAnAdministratorsPlanReplacesABoughtOne:
         end_plan(till, uid)
         assert till.minutes(uid) == 100
 
-    def test_one_that_is_won_after_the_end_gives_nothing_back(self, till: Till, uid: str) -> None:
+    def test_a_dispute_that_is_won_after_the_end_gives_nothing_back(
+        self, till: Till, uid: str
+    ) -> None:
         dispute = till.server.dispute(self.plan)
         till.sync(uid)
         end_plan(till, uid)
