@@ -1,5 +1,5 @@
-"""gcp-storage-emulator, with what browsers need to send files to it, and what it lacks of resumable
-sessions: CORS, the end of a session, and the answer of one that has nothing yet.
+"""gcp-storage-emulator, with what it lacks for browsers and resumable sessions: CORS, the end of a
+session, and the right answer of one that has nothing yet.
 
     python -m local.storage --port 9199 --bucket demo.appspot.com --folder /tmp/storage
 """
