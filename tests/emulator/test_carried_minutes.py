@@ -170,7 +170,7 @@ class TestMinutesThatWereBoughtSeparatelyStay:
 
     @pytest.mark.parametrize("over", [False, True], ids=["during the period", "after it"])
     def test_when_a_dispute_is_won(self, till: Till, over: bool) -> None:
-        """Of the plan 10 minutes had been used: the dispute takes them from the pack."""
+        """10 minutes of the plan had been used: the dispute takes them from the pack."""
         uid = till.user()
         plan = buy_plan(till, uid)
         till.spend(uid, 600, SECONDS)
@@ -207,7 +207,7 @@ class TestMinutesThatWereBoughtSeparatelyStay:
         till.clean(uid)
 
     def test_when_a_gift_is_taken_back(self, till: Till) -> None:
-        """By an administrator: of 10 that were given, all were used."""
+        """An administrator takes back a gift of 10, all of which were used."""
         uid = till.user()
         admin, manual = Actor("admin", "admin"), till.services.manual_payments
         gift = manual.add(admin, uid, {"amount": 0, "voice_minutes": 10}, None)
