@@ -114,6 +114,7 @@ function Sending({ upload, most }: { upload: Upload; most: number }) {
   const t = text();
   const { key, file, state, isCutOff, part, error } = upload;
   const percent = Math.floor(part * 100);
+  const waits = state === 'sending' && isCutOff;
   const isLarge = error instanceof ApiError && error.code === 'file_too_large';
   return (
     <li class="sending">
@@ -123,8 +124,8 @@ function Sending({ upload, most }: { upload: Upload; most: number }) {
       ) : (
         <>
           <p class="row-about">
-            {!isCutOff && <span>{state === 'waiting' ? t.waiting : percent < 100 ? t.percent(percent) : t.checking}</span>}
-            <span role="status">{isCutOff && t.cutOff}</span>
+            {!waits && <span>{state === 'waiting' ? t.waiting : percent < 100 ? t.percent(percent) : t.checking}</span>}
+            <span role="status">{waits && t.cutOff}</span>
           </p>
           <progress class="bar" max={100} value={percent} aria-label={t.uploading(file.name)} />
         </>
