@@ -320,7 +320,7 @@ class ModelList(OpenAISchema):
 
 class ModelsHeaders(Headers):
     xi_api_key: Annotated[str, Field(max_length=8000)] | None = Field(
-        None, description="Sent by ElevenLabs' clients. The list is public: no value is looked at."
+        None, description="Sent by ElevenLabs' clients. The list is public, so any value will do."
     )
 
 
