@@ -122,7 +122,8 @@ function Sending({ upload, most }: { upload: Upload; most: number }) {
         <p class="field-error" role="alert">{isLarge ? t.tooLarge(size(most)) : wordsFor(recordingError(error))}</p>
       ) : (
         <>
-          <p class="row-about" role={isCutOff ? 'status' : undefined}>{state === 'waiting' ? t.waiting : isCutOff ? t.cutOff : percent < 100 ? t.percent(percent) : t.checking}</p>
+          <p class="row-about">{state === 'waiting' ? t.waiting : isCutOff ? t.cutOff : percent < 100 ? t.percent(percent) : t.checking}</p>
+          <p class="visually-hidden" role="status">{isCutOff && t.cutOff}</p>
           <progress class="bar" max={100} value={percent} aria-label={t.uploading(file.name)} />
         </>
       )}
