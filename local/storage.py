@@ -107,7 +107,9 @@ def main() -> None:
     options = parser.parse_args()
     storage = Storage(data_dir=str(options.folder))
     create_bucket(options.bucket, storage)
-    ThreadingHTTPServer((options.host, options.port), partial(Handler, storage)).serve_forever()
+    server = ThreadingHTTPServer((options.host, options.port), partial(Handler, storage))
+    print(f"Cloud Storage listens at {options.host}:{options.port}", flush=True)
+    server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ def v1_transcribe(
     "/v1/models",
     auth=Auth.PUBLIC,
     produces=_JSON,
-    produced_json=schemas.ModelList,
+    produced_json=schemas.AnyModels,
     open_to_all_apps=True,
 )
 def v1_models(header: schemas.ModelsHeaders, settings: Settings) -> Response:
