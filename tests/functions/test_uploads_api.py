@@ -19,8 +19,8 @@ from tests.support.uploads import received, send
 from tests.support.wiring import app_for, rewired, services
 from tests.unit.media.test_recordings import WAV, png
 from troupe.accounts.quotas import Quotas
-from troupe.adapters.firestore import Database, Update, Write, now
-from troupe.adapters.storage import Files
+from troupe.adapters.firestore import Committed, Database, Document, Update, Write, now
+from troupe.adapters.storage import Files, StoredFile
 from troupe.errors import Unavailable
 from troupe.files.errors import MAX_BYTES, UploadNotFound
 from troupe.files.lifecycle import erase, export
@@ -120,15 +120,17 @@ def test_what_cannot_become_a_file_is_not_begun(
 
 
 class Asking(Files):
-    """The real storage; records for which pages it has made sessions."""
+    """The real storage; records which sessions it has made, and for which pages."""
 
     def __init__(self, files: Files) -> None:
         super().__init__(files._bucket, can_sign=False)
         self.origins: list[str | None] = []
+        self.urls: list[str] = []
 
     def begin_upload(self, path: str, size: int, origin: str | None) -> str:
         self.origins.append(origin)
-        return super().begin_upload(path, size, origin)
+        self.urls.append(super().begin_upload(path, size, origin))
+        return self.urls[-1]
 
 
 def test_uploads_count_towards_the_quota_before_anything_is_stored(
@@ -264,6 +266,42 @@ def test_an_upload_that_is_abandoned_while_it_is_checked_makes_no_file(
     with pytest.raises(UploadNotFound):
         uploads_of(db, files, prove).complete(uid, upload_id)
     assert kept(db, files, uid) == NOTHING
+
+
+def test_an_upload_that_is_abandoned_before_it_is_read_is_gone(db: Database, files: Files) -> None:
+    uid, _ = signed_in(db)
+    upload_id = arrived(db, files, uid)
+
+    class Abandoned(Files):
+        def stat(self, path: str) -> StoredFile:
+            uploads_of(db, files, proved).delete(uid, upload_id)
+            return super().stat(path)
+
+    with pytest.raises(UploadNotFound):
+        uploads_of(db, Abandoned(files._bucket, can_sign=False), proved).complete(uid, upload_id)
+
+
+def test_a_repeat_leaves_no_session_without_a_document(db: Database, files: Files) -> None:
+    uid, _ = signed_in(db)
+    asked, asking = Asked(secrets.token_hex(16), "a request"), Asking(files)
+    first = uploads_of(db, files, proved)
+
+    class Meanwhile(Database):
+        """The first request is quicker, and its upload is ended before the repeat reads it."""
+
+        def commit(self, *writes: Write) -> Committed:
+            if len(asking.urls) == 1:
+                first.begin(uid, "a.wav", 1, asked)
+            return super().commit(*writes)
+
+        def get(self, path: str) -> Document:
+            if len(asking.urls) == 1 and path == f"uploads/{asked.id}":
+                first.delete(uid, asked.id)
+            return super().get(path)
+
+    begun = uploads_of(Meanwhile(db._client), asking, proved).begin(uid, "a.wav", 1, asked)
+    assert [received(url, 1) for url in asking.urls] == [None, 0]
+    assert begun.url == asking.urls[1] == first.get(uid, asked.id).url
 
 
 def test_a_completion_whose_response_is_lost_can_be_repeated(db: Database, files: Files) -> None:

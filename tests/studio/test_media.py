@@ -122,11 +122,67 @@ def test_a_large_recording_goes_on_after_a_lost_connection_and_a_reload(
     page.locator(".drop input").set_input_files(local)
     expect(page.locator(".sending .field-error")).to_be_visible()
     page.get_by_role("button", name="Try again").click()
-    expect(page.locator(".file-name")).to_have_text(local.name)
+    page.locator(".file-name", has_text=local.name).wait_for()
     assert again == [f"bytes */{size}", f"bytes {part}-{size - 1}/{size}"]
     expect(page.locator(".sending")).to_have_count(0)
     page.get_by_role("button", name=f"Play “{local.name}”").click()
     expect(page.get_by_role("button", name=f"Pause “{local.name}”")).to_be_visible()
+    assert visit.complaints == []
+
+
+def test_a_large_recording_arrives_once_over_a_bad_line(enter: Enter, tmp_path: Path) -> None:
+    visit = enter("newcomer")
+    page = visit.page
+    local = tmp_path / "A bad line.wav"
+    local.write_bytes(recording("wav", seconds=62))  # in two parts
+    sending = page.locator(".sending")
+    refused = sending.get_by_role("alert")
+    storage = "**/upload/storage/**"
+    sessions: set[str] = set()
+    cuts = [True] * 5
+
+    def block(route: Route) -> None:
+        sessions.add(route.request.url)
+        route.abort()
+
+    def cut(route: Route) -> None:
+        if route.request.headers["content-range"].startswith(f"bytes {4 * 1024 * 1024}-") and cuts:
+            cuts.pop()
+            route.abort()
+        else:
+            route.continue_()
+
+    def lose(route: Route) -> None:
+        """It is done after Hosting has ended the request."""
+        assert route.fetch().status == 201
+        route.fulfill(status=502, content_type="text/html", body="<title>502</title>")
+
+    # As if the line were back all the time: otherwise, it is waited for ever longer.
+    tried = "dispatchEvent(new Event('online')) && document.querySelector('.sending [role=alert]')"
+    page.route(storage, block)
+    visit.open("/files")
+    page.locator(".drop input").set_input_files(local)
+    visit.until(tried)
+    expect(refused).to_have_text("The service does not answer right now. Try again in a moment.")
+    assert len(sessions) == 1
+    # A session of before may be for pages of another address, so it is given up.
+    sending.get_by_role("button", name="Try again").click()
+    expect(refused).to_have_count(0)
+    visit.until(tried)
+    assert len(sessions) == 2
+
+    page.unroute(storage, block)
+    page.route(storage, cut)
+    page.route("**/complete", lose, times=1)
+    sending.get_by_role("button", name="Try again").click()
+    expect(refused).to_have_count(0)
+    visit.until(tried)
+    assert cuts == []
+    expect(refused).to_contain_text("The server gave an answer that makes no sense.")
+
+    sending.get_by_role("button", name="Try again").click()
+    expect(sending).to_have_count(0)
+    expect(page.locator(".file-name", has_text=local.name)).to_have_count(1)
     assert visit.complaints == []
 
 

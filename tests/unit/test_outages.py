@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import socket
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -226,6 +227,19 @@ def test_a_failing_bucket_is_unavailable(
     answering.status = status
     with pytest.raises(Unavailable):
         FILE_CALLS[name](bucket(answering.server_port), path)
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["failing", "unreachable"])
+def test_a_session_that_cannot_be_ended_stays_secret(
+    bucket: Callable[[int], Files], answering: Answering, is_there: bool
+) -> None:
+    port = answering.server_port if is_there else nobody()
+    url = f"http://127.0.0.1:{port}/upload?upload_id=opensesame"
+    with pytest.raises(Unavailable) as failed:
+        bucket(port).cancel_upload(url)
+    told = "".join(traceback.format_exception(failed.value))
+    assert "cancel_upload" in told
+    assert "opensesame" not in told
 
 
 @pytest.mark.parametrize("name", ["read", "download", "stat"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -120,6 +121,12 @@ def changed(path: str, **fields: Any) -> Callable[[dict[str, Any]], None]:
     return lambda answers: answers[path].update(fields)
 
 
+def lasting(days: int, prefix: str) -> dict[str, Any]:
+    """A lifecycle rule of a bucket."""
+    condition = {"age": days, "matchesPrefix": [prefix]}
+    return {"action": {"type": "Delete"}, "condition": condition}
+
+
 MISSING: dict[str, tuple[Callable[[dict[str, Any]], None], str, str]] = {
     "a service": (
         without(f"serviceusage/v1/projects/{PROJECT}/services", "services", 0),
@@ -195,6 +202,13 @@ MISSING: dict[str, tuple[Callable[[dict[str, Any]], None], str, str]] = {
         "the bucket keeps objects below speech/ and uploads/ that",
         '{"rule": [{"action": {"type": "Delete"}, "condition": {"age": 8, '
         '"matchesPrefix": ["speech/", "uploads/"]}}]}',
+    ),
+    "the lifecycle of uploads": (
+        changed(STORED, lifecycle={"rule": [lasting(8, "speech/"), lasting(30, "exports/")]}),
+        "the bucket keeps objects below uploads/ that",
+        json.dumps(
+            {"rule": [lasting(8, "speech/"), lasting(30, "exports/"), lasting(8, "uploads/")]}
+        ),
     ),
     "a function": (
         without(NAMES, "functions", 0),

@@ -126,9 +126,13 @@ class Files:
     def cancel_upload(self, url: str) -> None:
         """Ends a session: nothing more arrives. One that has already ended is no error."""
         with _outages():
-            answer = requests.delete(url, timeout=self._calls["timeout"])
-            if answer.status_code == _TOO_MANY or answer.status_code >= _FAILURES:
-                answer.raise_for_status()
+            try:
+                status = requests.delete(url, timeout=self._calls["timeout"]).status_code
+            except RequestException as error:
+                # Its message has the URL, which may not get into logs.
+                raise ConnectionError(type(error).__name__) from None
+            if status == _TOO_MANY or status >= _FAILURES:
+                raise ConnectionError(f"HTTP {status}")
 
     def read(self, path: str) -> bytes:
         """Reads a whole, small file into memory. Raises FileMissing."""

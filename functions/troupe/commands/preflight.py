@@ -31,16 +31,6 @@ SHORT_LIVED = ("speech/", "uploads/")
 # The headers that a page sends and reads when it uploads a file in parts.
 SENDING = ("Content-Range", "Content-Type", "Location", "Range")
 _CORS = json.dumps([{"origin": ["*"], "method": ["GET", "PUT"], "responseHeader": [*SENDING]}])
-_RULES = json.dumps(
-    {
-        "rule": [
-            {
-                "action": {"type": "Delete"},
-                "condition": {"age": 8, "matchesPrefix": [*SHORT_LIVED]},
-            }
-        ]
-    }
-)
 
 # Of every deploy, besides those that the triggers of the functions name.
 SERVICES = (
@@ -287,9 +277,12 @@ class Preflight:
         rules = found.get("lifecycle", {}).get("rule", [])
         left = [each for each in SHORT_LIVED if not any(_deletes(rule, each) for rule in rules)]
         if left:
+            # The command replaces all rules, so it gets those that are there, too.
+            more = {"action": {"type": "Delete"}, "condition": {"age": 8, "matchesPrefix": left}}
+            lifecycle = json.dumps({"rule": [*rules, more]})
             yield Lack(
                 f"the bucket keeps objects below {' and '.join(left)} that a crash has left behind",
-                f"echo '{_RULES}' > lifecycle.json && {update} --lifecycle-file=lifecycle.json",
+                f"echo '{lifecycle}' > lifecycle.json && {update} --lifecycle-file=lifecycle.json",
             )
 
     def _deployed(self) -> Iterator[Lack]:

@@ -34,7 +34,10 @@ class UploadNotFound(NotFound):
 
 class UploadIncomplete(Conflict):
     code = "upload_incomplete"
-    message = "The file has not arrived yet. Send the rest of it to the `url` of the upload first."
+    message = (
+        "The file has not arrived yet. Send the rest of it to the `url` of the upload first. If "
+        "that answers with 404 or 410, delete the upload and begin a new one."
+    )
 
 
 class CompletedDetails(TypedDict):

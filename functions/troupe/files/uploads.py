@@ -110,10 +110,15 @@ class Uploads:
         try:
             self._db.commit(Create(f"{UPLOADS}/{upload.id}", upload.stored()))
         except AlreadyExists:  # or our own commit, sent again after its response was lost
-            first = self.earlier(uid, asked) or upload
-            if first.path != upload.path:
+            if asked.created_by is None:
+                return upload
+            first = self.earlier(uid, asked)
+            if first is None or first.path != path:
                 self._files().cancel_upload(url)
-            return first
+            # Without the first one, which was ended meanwhile, no document knows this session.
+            return first or self.begin(
+                uid, name, size, asked, last_modified=last_modified, origin=origin
+            )
         return upload
 
     def get(self, uid: str, upload_id: str) -> OpenUpload:
@@ -137,6 +142,7 @@ class Uploads:
             # Nothing has arrived, or a request at the same time was first.
             if file := self._user_files().find(uid, upload_id):
                 return file
+            self._read(uid, upload_id)  # it may have been ended meanwhile
             raise UploadIncomplete from None
         except TroupeError as error:
             if error.status in _REJECTIONS:

@@ -12,12 +12,16 @@ const PART = 4 * 1024 * 1024;
 const LONGEST_WAIT = 30_000;
 /** Of one part, while Cloud Storage answers that nothing of it has arrived. */
 const MOST_TRIES = 4;
+/** Of one request, while the API answers. */
+const MOST_FAILURES = 6;
+const silence = new ApiError('unavailable', '');
 const STATUS_OF_MORE = 308;
-/** The last upload of each file. One that is not unfinished any more may be complete, if its answer was lost. */
+
+/** The ids of their uploads. One that is no longer unfinished may be complete, and only the answer was lost. */
 const begun = new WeakMap<File, string>();
 
 interface Options {
-  /** Also the Idempotency-Key of the upload, if there is none yet for this file. */
+  /** The Idempotency-Key of the upload, if there is none yet for this file. */
   key: string;
   signal: AbortSignal;
   /** From 0 to 1, of what has left this machine. */
@@ -31,11 +35,12 @@ export async function unfinished(): Promise<Unfinished[]> {
 }
 
 export async function abandon(uploadId: string): Promise<void> {
-  try {
-    await api.DELETE('/api/files/uploads/{uploadId}', { params: { path: { uploadId } } });
-  } catch (error) {
-    if (!(error instanceof ApiError && error.status === 404)) throw error;
-  }
+  await api.DELETE('/api/files/uploads/{uploadId}', { params: { path: { uploadId } } }).catch(unlessGone);
+}
+
+function unlessGone(error: unknown): null {
+  if (error instanceof ApiError && error.status === 404) return null;
+  throw error;
 }
 
 export const isOf = ({ name, size, lastModified }: Unfinished, file: File): boolean =>
@@ -43,31 +48,39 @@ export const isOf = ({ name, size, lastModified }: Unfinished, file: File): bool
 
 /** The file that was made. Rejects with an ApiError; with the signal's reason if it was aborted. */
 export async function sendInParts(file: File, options: Options): Promise<Schemas['FileView']> {
-  const { signal } = options;
   const found = (await whenThere(file, options, unfinished)).find((each) => isOf(each, file));
-  const last = begun.get(file);
+  const earlier = begun.get(file);
   if (found) {
-    const made = await finish(found, file, options);
+    const made = await finish(found, file, options, true);
     if (made) return made;
-    // Its session ended before everything was there.
-    await abandon(found.id);
-  } else if (last) {
-    const made = await complete(last, file, options);
+    // Its session takes nothing more, or nothing from this page.
+    await whenThere(file, options, () => abandon(found.id));
+  } else if (earlier) {
+    const made = await complete(earlier, file, options).catch(unlessGone);
     if (made) return made;
   }
   const body = { name: file.name, size: file.size, lastModified: new Date(file.lastModified).toISOString() };
-  const header = { 'Idempotency-Key': found ? crypto.randomUUID() : options.key };
+  const header = { 'Idempotency-Key': options.key };
+  const { signal } = options;
   const { upload } = await whenThere(file, options, () => data(api.POST('/api/files/uploads', { params: { header }, body, signal })));
-  const made = await finish(upload, file, options);
+  const made = await finish(upload, file, options, false);
   if (!made) throw new ApiError('upload_not_found', '');
   return made;
 }
 
-/** Null if the session takes no more, and not everything has arrived. */
-async function finish(upload: Unfinished, file: File, options: Options): Promise<Schemas['FileView'] | null> {
-  begun.set(file, upload.id);
+/** Null if the session takes no more, and not everything has arrived. `isOld`: from before this page was loaded, so the
+ * session may be for pages of another address, and tell this one nothing. */
+async function finish(upload: Unfinished, file: File, options: Options, isOld: boolean): Promise<Schemas['FileView'] | null> {
   const { size } = file;
-  let at = await whenThere(file, options, () => put(upload.url, null, `bytes */${size}`, options.signal).then((answer) => arrived(answer, size)));
+  begun.set(file, upload.id);
+  const ask = async () => arrived(await put(upload.url, null, `bytes */${size}`, options.signal), size);
+  let at: number;
+  try {
+    at = await whenThere(file, options, ask);
+  } catch (error) {
+    if (isOld && error === silence) return complete(upload.id, file, options);
+    throw error;
+  }
   let tries = 0;
   while (at < size) {
     const start = at;
@@ -77,9 +90,12 @@ async function finish(upload: Unfinished, file: File, options: Options): Promise
     let isFirst = true;
     at = await whenThere(file, options, async () => {
       // After a failure, nobody knows how much of the part has arrived.
-      if (!isFirst) return arrived(await put(upload.url, null, `bytes */${size}`, options.signal), size);
+      const there = isFirst ? start : await ask();
       isFirst = false;
-      return arrived(await put(upload.url, file.slice(start, end), `bytes ${start}-${end - 1}/${size}`, options.signal, progress), size);
+      if (there !== start) return there;
+      const answer = await put(upload.url, file.slice(start, end), `bytes ${start}-${end - 1}/${size}`, options.signal, progress);
+      // A refusal does not say why: another tab may have sent this part, or the session has ended.
+      return isRefusal(answer) ? ask() : arrived(answer, size);
     });
     tries = at > start ? 0 : tries + 1;
     // For example because the bucket's CORS rule does not let this page see the header Range.
@@ -89,16 +105,18 @@ async function finish(upload: Unfinished, file: File, options: Options): Promise
   return complete(upload.id, file, options);
 }
 
-/** Null if it has not arrived, or has ended without a file. */
+/** Null if not everything has arrived. */
 async function complete(uploadId: string, file: File, options: Options): Promise<Schemas['FileView'] | null> {
   const params = { path: { uploadId } };
   try {
     return (await whenThere(file, options, () => data(api.POST('/api/files/uploads/{uploadId}/complete', { params, signal: options.signal })))).file;
   } catch (error) {
-    if (error instanceof ApiError && ['upload_incomplete', 'upload_not_found'].includes(error.code)) return null;
+    if (error instanceof ApiError && error.code === 'upload_incomplete') return null;
     throw error;
   }
 }
+
+const isRefusal = ({ status }: Answer): boolean => status >= 400;
 
 /** How much has arrived: everything if the session has ended, which the API judges. */
 function arrived({ status, range }: Answer, size: number): number {
@@ -107,6 +125,7 @@ function arrived({ status, range }: Answer, size: number): number {
 
 /** The result of `ask`, which is asked again, ever more seldom, while there is no connection. */
 async function whenThere<T>(file: File, { signal, onConnection }: Options, ask: () => Promise<T>): Promise<T> {
+  let failures = 0;
   for (let wait = 1000; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
     try {
       const result = await ask();
@@ -117,6 +136,9 @@ async function whenThere<T>(file: File, { signal, onConnection }: Options, ask: 
       await readable(file);
       onConnection(false);
       await online(wait, signal);
+      // With a connection, this may not go away by itself: an answer that the page may not read looks the same.
+      if (await unfinished().then(() => true, () => false)) failures++;
+      if (failures === MOST_FAILURES) throw silence;
     }
   }
 }
@@ -133,6 +155,7 @@ async function readable(file: File): Promise<void> {
 /** Until the browser says that there is a connection, at most `wait` ms. */
 function online(wait: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const done = () => {
       clearTimeout(timer);
       removeEventListener('online', done);
@@ -164,7 +187,7 @@ function put(url: string, body: Blob | null, range: string, signal: AbortSignal,
     const fail = () => reject(new ApiError('offline', ''));
     request.onload = () => {
       const { status } = request;
-      if (status === 429 || status >= 500) fail();
+      if (status === 408 || status === 429 || status >= 500) fail();
       else resolve({ status, range: request.getResponseHeader('Range') });
     };
     request.onerror = fail;

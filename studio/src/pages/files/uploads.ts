@@ -55,7 +55,7 @@ export function add(files: Iterable<File>, most: number): void {
 }
 
 export function retry(key: string): void {
-  change(key, { state: 'waiting', part: 0, error: null });
+  change(key, { state: 'waiting', isCutOff: false, part: 0, error: null });
   void work();
 }
 
