@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.emulator.test_billing_customers import hear
 from tests.support.billing import Till
 from troupe.adapters.firestore import Update, now
+from troupe.adapters.stripe import Stripe
+from troupe.app.container import Container
 from troupe.audit.records import Actor
 from troupe.payments.records import PaymentKind, PriceKind
 from troupe.plans.records import Source
@@ -244,3 +247,49 @@ def test_a_payment_for_a_subscription_that_has_ended_does_not_end_the_plan_after
     assert till.minutes(uid) == 20
     refund(till, uid, intent(till, uid, PaymentKind.SUBSCRIPTION))
     assert (till.minutes(uid), till.tokens(uid)) == (20, tokens + 100)
+
+
+class PaidMeanwhile(Stripe):
+    """The customer pays after Stripe was asked for subscriptions, and before it is for invoices."""
+
+    def __init__(self, till: Till, pay: Callable[[], object]) -> None:
+        super().__init__(till.server.key, [till.server.secret], till.server.url)
+        self._pay = pay
+
+    def _subscriptions(self, customer_id: str) -> Any:
+        found = super()._subscriptions(customer_id)
+        self._pay()
+        return found
+
+
+@pytest.mark.parametrize("returns", [False, True], ids=["a new customer", "one who comes back"])
+def test_a_subscription_that_is_paid_while_stripe_is_asked_begins(
+    till: Till, returns: bool
+) -> None:
+    """It still looks incomplete, beside an invoice that is paid. It replaces the plan that an
+    administrator had assigned, as always."""
+    plan, price = till.plan()
+    if returns:
+        uid, _ = till.subscriber()
+        till.api.subscriptions.cancel(str(till.billing(uid).subscription_id))
+        till.sync(uid)
+    else:
+        uid = till.user()
+        till.open(uid, plan_id=plan.id)
+    assign(till, uid, 20)
+    till.api.subscriptions.create(
+        {
+            "customer": str(till.billing(uid).stripe_customer_id),
+            "items": [{"price": price.id}],
+            "payment_behavior": "default_incomplete",
+        }
+    )
+    (invoice,) = [e for e in till.server.world.all("invoice") if e["status"] == "open"]
+    stripe = PaidMeanwhile(till, lambda: till.server.pay_invoice(invoice["id"], "4242424242424242"))
+    Container(till.settings, database=till.db, stripe=stripe).billing_sync.sync(uid)
+    for _ in range(2):
+        has = till.subscription(uid)
+        assert (has.plan.id, has.source, has.live) == (plan.id, Source.STRIPE, True)
+        assert till.minutes(uid) == 30
+        till.sync(uid)
+    till.clean(uid)
