@@ -154,6 +154,24 @@ def test_minutes_that_a_job_held_at_the_end_are_taken_back_once(till: Till) -> N
     assert till.minutes(uid) == 100
 
 
+def test_minutes_that_a_job_held_when_the_plan_ended_do_not_come_back_after_it(till: Till) -> None:
+    """A dispute takes them while the job holds them, and is won when they would have expired."""
+    uid = till.user()
+    plan = buy_plan(till, uid)
+    buy_pack(till, uid)
+    job = till.hold(uid, 600, SECONDS)
+    till.services.subscriptions.end(uid)
+    dispute = till.server.dispute(plan)
+    till.sync(uid)
+    till.db.commit(*release_writes(Owner.user(uid), job, SECONDS, 600, "test", now()))
+    assert till.minutes(uid) == 100
+    run_out(till, uid)
+    till.server.close_dispute(dispute["id"], won=True)
+    till.sync(uid)
+    assert till.minutes(uid) == 100
+    till.clean(uid)
+
+
 class TestMinutesThatWereBoughtSeparatelyStay:
     def test_when_an_earlier_debt_had_used_up_those_of_the_plan(self, till: Till) -> None:
         """A pack that had been used is refunded: that takes the minutes of the plan. The next pack
