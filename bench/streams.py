@@ -79,8 +79,8 @@ def as_openai(env: Mapping[str, str], account: Account) -> list[dict[str, Any]]:
 
 def beside_bare(env: Mapping[str, str], account: Account) -> list[dict[str, Any]]:
     """A short sentence by OpenAI's API, in turn with a bare endpoint around the same engine: what
-    accounts, money, the history and storage add. espeak takes a few milliseconds for it, so that
-    only the ratio with an engine that people listen to has a limit."""
+    accounts, money, the history and storage add. espeak takes a few milliseconds for it, so only
+    the ratio with an engine that people listen to has a limit."""
     rows = []
     for engine, limit in (("espeak", None), ("kokoro", 1.5)):
         chosen = {**env, "SPEECH_ENGINES": engine}

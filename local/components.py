@@ -213,7 +213,7 @@ class Suite:
     def _hosting(self, hosting: dict[str, Any], run: Run) -> dict[str, Any]:
         """A copy of the built studio that knows where the emulators are, and may talk to them."""
         emulators = {"auth": run.host("auth"), "firestore": run.host("firestore")}
-        # Files are sent there by URLs of the API, so the pages need not be told.
+        # Pages send files there with URLs from the API, so their configuration does not name it.
         reached = [*emulators.values(), *([run.host("storage")] if "storage" in run.ports else [])]
         site = run.folder / "site"
         try:

@@ -1,5 +1,5 @@
-"""gcp-storage-emulator, with what browsers need to send files to it, and what it lacks of resumable
-sessions: CORS, the end of a session, and the answer of one that has nothing yet.
+"""gcp-storage-emulator, with what it lacks for browsers and resumable sessions: CORS, the end of a
+session, and the right answer of one that has nothing yet.
 
     python -m local.storage --port 9199 --bucket demo.appspot.com --folder /tmp/storage
 """
@@ -83,7 +83,7 @@ class Handler(RequestHandler):  # type: ignore[misc]
         self.end_headers()
 
     def send_header(self, keyword: str, value: str) -> None:
-        # Cloud Storage says nothing of a range that is empty; the emulator, that it is one byte.
+        # Cloud Storage sends no range if nothing has arrived; the emulator sends that of one byte.
         session = self._session
         if keyword == "Range" and session and not self.storage.get_resumable_byte_count(session):
             return
@@ -107,7 +107,9 @@ def main() -> None:
     options = parser.parse_args()
     storage = Storage(data_dir=str(options.folder))
     create_bucket(options.bucket, storage)
-    ThreadingHTTPServer((options.host, options.port), partial(Handler, storage)).serve_forever()
+    server = ThreadingHTTPServer((options.host, options.port), partial(Handler, storage))
+    print(f"Cloud Storage listens at {options.host}:{options.port}", flush=True)
+    server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ _ADDRESS, _KEY = "TROUPE_TEST_BROKER", "TROUPE_TEST_BROKER_KEY"
 _WANTED = {"emulators": frozenset({"firestore", "auth", "storage"}), "stack": WITH_PAYMENTS}
 _WITH_EMULATORS = {"emulator", "functions", "rules"}
 _WITH_STACK = {"e2e", "studio"}
-# What they leave in the database of the stack, every later query looks at.
+# Every later query of the stack's database looks at what they leave there.
 _FILLING = {"test_fairness.py", "test_fuzz.py", "test_guest_attack.py"}
 _OTHER_PROCESSES = _WITH_STACK | {"clients"}  # whose tests run our code in other processes only
 

@@ -335,12 +335,14 @@ def _things(costs: Costs) -> list[str]:
         _table(["$ for 1,000 times", *PARTS, "service", "together"], lines),
         _prose(
             f"""
-            Speech and videos are looked at {LOOKS} times while they are made, loaded {LOADED}
-            times, and kept for {costs.days} days. An instance serves one request at a time
-            here, which is the dearest case, and no free tier is taken off. A service is waited
-            for a quarter of the time that `kokoro` takes. `piper` costs little more than
-            `espeak`; `f5tts` and other servers of your own cost what they cost. People in a
-            call send each other sound and pictures directly: a TURN or LiveKit server is extra.
+            "Files" is what Cloud Storage costs, "traffic" what is sent to clients, and "service"
+            what the speech service charges. The progress of speech and videos is asked for
+            {LOOKS} times; they are loaded {LOADED} times, and kept for {costs.days} days. An
+            instance serves one request at a time here, which is the dearest case, and no free
+            tier is taken off. A service is assumed to take a quarter of the time that `kokoro`
+            takes. `piper` costs little more than `espeak`; `f5tts` and other servers of your own
+            cost what they cost. People in a call send each other sound and pictures directly: a
+            TURN or LiveKit server is extra.
             """
         ),
     ]
@@ -360,7 +362,7 @@ def _users(costs: Costs) -> list[str]:
         "## A month",
         _prose(
             f"""
-            Of users who each open the studio {VISITS} times, have {MINUTES} minutes of speech
+            For users who each open the studio {VISITS} times, have {MINUTES} minutes of speech
             made by `kokoro` and {VIDEOS} video of a minute, send {MESSAGES} messages in a room
             of {costs.found["people"]}, and have {CALLS} call of {CALL_MINUTES} minutes. Free
             tiers are taken off.
@@ -381,12 +383,12 @@ def _limits(costs: Costs) -> list[str]:
     lines = [[_rounded(each.users), each.what, each.remedy] for each in limits(costs)]
     return [
         "## Which limits are met first",
-        f"With that month, of which the busiest hour has a {BUSIEST}th:",
+        f"With that month, if its busiest hour has a {BUSIEST}th of it:",
         _table(["users", "limit", "what to change"], lines),
         _prose(
             """
-            At the first of them nothing fails: jobs wait, in turn. `python -m troupe queue list`
-            shows how many, and the [runbook](runbook.md) what else to look at.
+            Where `generate` is the limit, nothing fails: jobs wait, in turn. `python -m troupe
+            queue list` shows how many, and the [runbook](runbook.md) says what else to look at.
             """
         ),
     ]
@@ -430,12 +432,12 @@ def _counts(costs: Costs) -> list[str]:
     ]
     return [
         "## What was counted",
-        "Of a request, or of all the tasks of a job; stores and fetches are of files.",
+        "For one request, or for all the tasks of one job. Stores and fetches are of files.",
         _table(["", "", *SHOWN, "seconds"], lines),
         _prose(
             f"""
-            To each change, whoever listens to a room or a call adds {looked_at("inRoom")}
-            documents that the rules look at. Jobs that take longer report their progress every
+            Each listener to a room or a call adds {looked_at("inRoom")} documents to each
+            change, which the rules read. Jobs that take longer report their progress every
             {REPORT_EVERY.total_seconds():g} s. For each document, {1000 * DISTANCE:g} ms are
             added, since Firestore is farther away than the emulator.
             """

@@ -68,8 +68,8 @@ def polls(seconds: float) -> Iterator[None]:
         yield
 
 
-# Most functions serve many requests at once. Instances of these serve few (functions/main.py), and
-# one request of each never waits, so that a few users cannot keep everybody else out.
+# Most functions serve many requests at once. Instances of these serve few (functions/main.py): one
+# of their places is for requests that do not wait, so that a few users cannot block all others.
 _PLACES = 10
 _FEW_PLACES = {
     **dict.fromkeys(("captions", "compat", "language", "stream", "v1"), 3),

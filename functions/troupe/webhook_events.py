@@ -1,7 +1,7 @@
-"""Events for webhooks: what records one, in the commit of its cause. `troupe.webhooks` sends them.
+"""Records events for webhooks, in the commit of their cause. `troupe.webhooks` sends them.
 
-Apart from `troupe.webhooks`, because that package knows users and their notifications, and what
-these are built on has events, too.
+It is apart from `troupe.webhooks`, because that package knows users and their notifications, and
+what these are built on has events, too.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class EventType(StrEnum):
     TEST = "webhook.test"  # sent on request only
 
 
-# A user is never told of these.
+# Only webhooks of companies can have these.
 OF_COMPANIES = frozenset({EventType.MEMBER_JOINED, EventType.MEMBER_LEFT})
 
 

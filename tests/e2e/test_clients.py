@@ -109,14 +109,18 @@ def test_the_command_is_interrupted_and_goes_on(
         "-o",
         "chapter.mp3",
     ]
-    with subprocess.Popen(
+    # Shells let what they run in the background ignore it, and so do its children.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(
         [*command, "--email", account["TROUPE_EMAIL"]],
         cwd=tmp_path,
         env=account,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    ) as process:
+    )
+    signal.signal(signal.SIGINT, before)
+    with process:
         assert process.stderr is not None
         assert "%" in process.stderr.readline()
         process.send_signal(signal.SIGINT)

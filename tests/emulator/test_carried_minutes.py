@@ -108,7 +108,7 @@ class TestAnAdministratorsPlanReplacesABoughtOne:
         refund(till, uid, self.plan)
         assert (till.minutes(uid), till.billing(uid).owed) == (left, {})
 
-    def test_what_was_used_is_of_the_plan_that_came_first(self, till: Till, uid: str) -> None:
+    def test_minutes_of_the_earlier_plan_are_used_first(self, till: Till, uid: str) -> None:
         till.spend(uid, 40 * 60, SECONDS)
         end_plan(till, uid)
         assert till.minutes(uid) == 100
@@ -127,7 +127,9 @@ class TestAnAdministratorsPlanReplacesABoughtOne:
         end_plan(till, uid)
         assert till.minutes(uid) == 100
 
-    def test_one_that_is_won_after_the_end_gives_nothing_back(self, till: Till, uid: str) -> None:
+    def test_a_dispute_that_is_won_after_the_end_gives_nothing_back(
+        self, till: Till, uid: str
+    ) -> None:
         dispute = till.server.dispute(self.plan)
         till.sync(uid)
         end_plan(till, uid)
@@ -189,7 +191,7 @@ class TestMinutesThatWereBoughtSeparatelyStay:
 
     @pytest.mark.parametrize("over", [False, True], ids=["during the period", "after it"])
     def test_when_a_dispute_is_won(self, till: Till, over: bool) -> None:
-        """Of the plan 10 minutes had been used: the dispute takes them from the pack."""
+        """10 minutes of the plan had been used: the dispute takes them from the pack."""
         uid = till.user()
         plan = buy_plan(till, uid)
         till.spend(uid, 600, SECONDS)
@@ -226,7 +228,7 @@ class TestMinutesThatWereBoughtSeparatelyStay:
         till.clean(uid)
 
     def test_when_a_gift_is_taken_back(self, till: Till) -> None:
-        """By an administrator: of 10 that were given, all were used."""
+        """An administrator takes back a gift of 10, all of which were used."""
         uid = till.user()
         admin, manual = Actor("admin", "admin"), till.services.manual_payments
         gift = manual.add(admin, uid, {"amount": 0, "voice_minutes": 10}, None)

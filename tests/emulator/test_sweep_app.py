@@ -33,6 +33,6 @@ def test_a_sweep_that_fails_is_not_the_last(
     assert json.loads(printed.out.splitlines()[-1])["requeued"] == 0
 
 
-def test_it_sees_that_the_code_has_changed() -> None:
+def test_it_notices_that_the_code_has_changed() -> None:
     assert sweep_app._has_changed(0)
     assert not sweep_app._has_changed(2e10)

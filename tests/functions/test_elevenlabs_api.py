@@ -168,7 +168,9 @@ def test_a_wav_file_tells_its_length_and_rate(base: str, owner: Owner) -> None:
 
 
 @pytest.mark.parametrize(("form", "codec"), [("ulaw_8000", "mulaw"), ("alaw_8000", "alaw")])
-def test_telephones_hear_the_same(base: str, owner: Owner, form: str, codec: str) -> None:
+def test_formats_of_telephones_sound_the_same(
+    base: str, owner: Owner, form: str, codec: str
+) -> None:
     """What ffmpeg reads from it differs from the samples by what eight bits leave out."""
     _, key = owner.key()
     named = {"Idempotency-Key": "k1"}  # so that both are the same speech
@@ -393,7 +395,7 @@ def fails(base: str, key: str, voice: str = GEORGE, **sent: Any) -> ApiError:
     return caught.value
 
 
-def test_wrong_requests_fail_as_they_do_there(base: str, owner: Owner) -> None:
+def test_wrong_requests_fail_as_they_do_at_elevenlabs(base: str, owner: Owner) -> None:
     _, key = owner.key()
     unknown = fails(base, key, voice="nobody")
     assert (unknown.status_code, status(unknown)) == (404, "voice_not_found")
@@ -422,7 +424,7 @@ def test_wrong_requests_fail_as_they_do_there(base: str, owner: Owner) -> None:
     assert made(owner) == 0
 
 
-def test_keys_are_told_what_is_wrong_with_them(line: Proxy, owner: Owner) -> None:
+def test_a_refused_key_is_told_why(line: Proxy, owner: Owner) -> None:
     for key in ("sk-nothing", "trp_a_b"):
         error = fails(line.url, key)
         assert (error.status_code, status(error)) == (401, "invalid_api_key")
@@ -440,7 +442,7 @@ def test_keys_are_told_what_is_wrong_with_them(line: Proxy, owner: Owner) -> Non
         assert (caught.value.status_code, status(caught.value)) == (403, "missing_permissions")
 
 
-def test_money_that_is_out_is_not_asked_for_again(line: Proxy, db: Database) -> None:
+def test_a_client_does_not_try_again_when_the_tokens_are_spent(line: Proxy, db: Database) -> None:
     poor = Owner(db, tokens=0)
     _, key = poor.key()
     _, capped = Owner(db).key(cap={"tokens": 0})
@@ -550,7 +552,7 @@ def test_what_failed_is_made_anew(base: str, owner: Owner) -> None:
     assert used_and_held(owner) == (1, 0)
 
 
-def test_the_rate_of_a_key_is_told(base: str, owner: Owner) -> None:
+def test_the_rate_limit_of_a_key_is_429(base: str, owner: Owner) -> None:
     _, key = owner.key(rate=1)
     answers = (post(base, key) for _ in range(3))  # a minute may end between two
     refused = next(each for each in answers if each.status_code != 200)

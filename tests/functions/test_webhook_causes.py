@@ -1,5 +1,5 @@
-"""Webhooks are told of wallets, subscriptions, keys and members: in the commit of the cause, once
-for each, and at no cost for those who have none."""
+"""Events of wallets, subscriptions, keys and members: written in the commit of the cause, once for
+each, and at no cost for owners without webhooks."""
 
 from __future__ import annotations
 
@@ -86,10 +86,10 @@ def generate(uid: str, payer: Payer | None = None) -> str:
     return str(made.generation.id)
 
 
-def test_a_hold_counts_and_one_that_is_released_tells_nothing_anew(
+def test_a_hold_counts_and_releasing_it_allows_no_second_event(
     db: Database, queue: HeldQueue
 ) -> None:
-    """The company pays, so its webhooks are told, and those of its member are not."""
+    """The company pays, so the event is for its webhooks, and not for those of its member."""
     with rewired(database=db, queue=queue):
         firm = a_firm(db)
         company = Owner.company(firm.id)
@@ -136,7 +136,7 @@ def plan(db: Database, tokens: int = 50) -> str:
     return made.id
 
 
-def test_every_change_of_a_subscription_is_told(db: Database) -> None:
+def test_every_change_of_a_subscription_has_an_event(db: Database) -> None:
     uid, first, second = new_user(db), plan(db), plan(db, 60)
     listen(db, f"users/{uid}")
     subscriptions = services().subscriptions
@@ -164,7 +164,7 @@ def test_every_change_of_a_subscription_is_told(db: Database) -> None:
     }
 
 
-def test_the_sweep_tells_of_a_renewal(db: Database) -> None:
+def test_a_renewal_by_the_sweep_has_an_event(db: Database) -> None:
     uid, name = new_user(db), plan(db)
     services().subscriptions.subscribe(uid, name)
     assert told(db, uid) == []
@@ -212,9 +212,9 @@ def test_a_key_expires_soon(db: Database) -> None:
     assert [data["id"] for _, data in told(db, person.uid)] == [soon, soon, later]
 
 
-def test_whose_keys_are_told(db: Database) -> None:
-    """Of a company, the company's; of nobody who does not listen, or is being deleted; none that
-    has expired."""
+def test_who_gets_the_events_of_keys(db: Database) -> None:
+    """The company, for its keys. Those of people without webhooks or who are being deleted have
+    none, and neither have keys that have expired."""
     firm, leaving, late = a_firm(db), a_person(db), a_person(db)
     a_key(firm.owner, 1)
     of_company = a_key(firm.owner, 1, firm.id)
@@ -293,7 +293,7 @@ def test_who_joins_and_who_leaves(db: Database) -> None:
     assert all(told(db, each.uid) == [] for each in (leaver, removed, deleted, stays))
 
 
-def test_only_companies_are_told_of_members(db: Database) -> None:
+def test_only_companies_get_events_of_members(db: Database) -> None:
     person, firm = a_person(db), a_firm(db)
     webhooks, url = services().webhooks, "https://example.com/hook"
     events = [EventType.MEMBER_LEFT]
@@ -308,7 +308,7 @@ def test_only_companies_are_told_of_members(db: Database) -> None:
     assert webhooks.update(firm.owner.caller, made.id, {"events": events}).events == events
 
 
-def test_a_company_that_ends_tells_of_nobody(db: Database) -> None:
+def test_a_company_that_ends_has_no_events_of_members(db: Database) -> None:
     firm, silent = a_firm(db), a_firm(db)
     listen(db, f"companies/{firm.id}")
     firm.join()

@@ -186,16 +186,21 @@ def test_the_example_of_the_documentation(
     (text,) = re.findall(r"```python\n(.*?)```", (DOCS / "webhooks.md").read_text(), re.DOTALL)
     example: dict[str, Any] = {}
     exec(text, example)  # noqa: S102 (our own)
-    secret = owner.data("POST", json={"url": receiver.url, "events": EVENTS})["secret"]
+    made = owner.data("POST", json={"url": receiver.url, "events": EVENTS})
+    secret = made["secret"]
     event_id = owner.happen()
     services().webhook_deliverer.fan_out(event_id)
+    owner.data("POST", f"/{made['webhook']['id']}/test")
     owner.work()
-    (got,) = receiver.got
+    got, trial = sorted(receiver.got, key=lambda each: "webhook.test" in each.body)
     body = got.body.encode()
     assert example["receive"](body, got.headers, "whsec_" + "A" * 44) == 401
     capsys.readouterr()
     assert [example["receive"](body, got.headers, secret) for _ in range(2)] == [204, 204]
-    assert capsys.readouterr().out == f"generation.completed {event_id[:8]}\n"
+    (printed,) = capsys.readouterr().out.splitlines()
+    assert printed.startswith(f"generation.completed {{'id': '{event_id[:8]}'")
+    assert example["receive"](trial.body.encode(), trial.headers, secret) == 204
+    assert capsys.readouterr().out.startswith("webhook.test {'webhookId': ")
 
 
 # Prints what the library for Node makes of a request.

@@ -166,6 +166,26 @@ def test_nothing_is_spoken_before_it_is_known_who_is_here(enter: Enter) -> None:
     expect(page.locator(".cost strong")).to_be_visible()
 
 
+def test_a_late_answer_about_the_user_changes_all_but_newer_tokens(enter: Enter) -> None:
+    visit = enter("user")
+    page = visit.page
+    late: list[tuple[Route, dict[str, Any]]] = []
+    visit.open("/speak")
+    before = visit.tokens()
+    page.route("**/api/auth/me", lambda route: late.append((route, route.fetch().json())))
+    with page.expect_request("**/api/auth/me"):  # the work is done
+        speak(visit, "This costs a token.")
+    speak(visit, "And so does this, before the page knows what is left of the first.")
+    route, answer = late[0]
+    assert answer["data"]["user"]["tokens"] == before - 1
+    answer["data"]["user"]["name"] = "Renamed"
+    route.fulfill(json=answer)
+    expect(page.locator(".menu-name")).to_have_text("Renamed")
+    expect(page.locator(".rail-tokens")).to_have_text(f"{before - 2} tokens")
+    for other, told in late[1:]:
+        other.fulfill(json=told)
+
+
 def test_a_reload_in_the_middle_finds_the_draft_and_the_work(enter: Enter) -> None:
     visit = enter("user")
     page = visit.page
@@ -304,13 +324,18 @@ def test_offline_is_said_and_ends(enter: Enter) -> None:
 def test_what_is_deleted_can_be_taken_back(enter: Enter) -> None:
     visit = enter("user")
     page = visit.page
+    page.clock.install()
     visit.open("/speak")
     speak(visit, "To be deleted, or not.")
     visit.open("/history")
     entry = page.get_by_role("link", name="To be deleted, or not.")
     page.get_by_role("button", name="Delete “To be deleted, or not.”").click()
     expect(entry).to_have_count(0)
-    page.get_by_role("button", name="Undo").click()
+    undo = page.get_by_role("button", name="Undo")
+    undo.focus()
+    page.clock.fast_forward(20_000)  # it stays for whoever has reached it by keyboard
+    expect(undo).to_be_focused()
+    undo.press("Enter")
     expect(entry).to_be_visible()
     with page.expect_response(lambda each: each.request.method == "DELETE") as answer:
         page.get_by_role("button", name="Delete “To be deleted, or not.”").click()

@@ -113,7 +113,15 @@ def test_a_large_recording_goes_on_after_a_lost_connection_and_a_reload(
         "request",
         lambda sent: again.append(sent.headers["content-range"]) if sent.method == "PUT" else None,
     )
+
+    def too_late(route: Route) -> None:
+        route.fetch()  # the server has done it
+        route.fulfill(status=504, content_type="text/html", body="Gateway Timeout")
+
+    page.route("**/complete", too_late, times=1)
     page.locator(".drop input").set_input_files(local)
+    expect(page.locator(".sending .field-error")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
     expect(page.locator(".file-name")).to_have_text(local.name)
     assert again == [f"bytes */{size}", f"bytes {part}-{size - 1}/{size}"]
     expect(page.locator(".sending")).to_have_count(0)

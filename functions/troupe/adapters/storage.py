@@ -111,8 +111,8 @@ class Files:
 
     def begin_upload(self, path: str, size: int, origin: str | None) -> str:
         """The URL of a resumable session, to which a client sends a file of `size` bytes within a
-        week. Whoever has the URL can write this file, once, and do nothing else. `origin`: of the
-        web page that will send it, which browsers stop otherwise."""
+        week. Whoever has the URL can write this file, once, and do nothing else. `origin`: that of
+        the web page that will send it, which browsers block otherwise."""
         blob = self._bucket.blob(path)
         content_type = "application/octet-stream"
         with _outages():
@@ -124,7 +124,7 @@ class Files:
             )
 
     def cancel_upload(self, url: str) -> None:
-        """Ends a session: nothing more arrives. One that has ended is not an error."""
+        """Ends a session: nothing more arrives. One that has already ended is no error."""
         with _outages():
             answer = requests.delete(url, timeout=self._calls["timeout"])
             if answer.status_code == _TOO_MANY or answer.status_code >= _FAILURES:

@@ -22,7 +22,7 @@ class ApiKey(Record):
     company that it belongs to, and that pays; None for a user's own. `owner_id` is one or the
     other. `hash`: of the secret; `previous_hash` is accepted until `previous_until`, after a
     rotation. `cap`: what it may spend in a month. `warn_at`: when webhooks are told that it
-    expires soon; None: it does not, or they were."""
+    expires soon; None if it does not expire, or if they have been told."""
 
     id: str
     uid: str
@@ -55,7 +55,7 @@ def key_path(key_id: str) -> str:
 
 
 def warning_of(expires_at: datetime | None) -> datetime | None:
-    """When webhooks are told; at once for a key that expires sooner."""
+    """When webhooks are told; a time that has passed for a key that expires sooner."""
     return expires_at - WARNING if expires_at else None
 
 

@@ -196,7 +196,7 @@ class ApiKeys:
                 "last4": secret.last4,
                 "previousHash": before.hash if grace else None,
                 "previousUntil": at + grace if grace else None,
-                # Whoever has the new secret may not have been told of its end.
+                # Whoever uses the new secret may not know when the key expires.
                 "warnAt": warning_of(before.expires_at),
             }
             self._db.commit(

@@ -12,8 +12,7 @@ from troupe.webhook_events import EventType, event_write, has_webhooks
 
 
 def expiring_events(owner: Mapping[str, Any], key: ApiKey, at: datetime) -> list[Write]:
-    """Nothing for a key that has ended. `owner`: the data of the document of whoever it belongs
-    to."""
+    """Nothing for a key that has ended. `owner`: the data of its owner's document."""
     ended = key.revoked_at is not None or key.expires_at is None or key.expires_at <= at
     if ended or key.expires_at is None or not has_webhooks(owner):
         return []
@@ -23,6 +22,6 @@ def expiring_events(owner: Mapping[str, Any], key: ApiKey, at: datetime) -> list
         "userId": key.uid,
         "expiresAt": key.expires_at.isoformat(),
     }
-    # The commit needs the key unchanged, so the time makes the id unique.
+    # The commit fails if the key has changed, so the time makes the id unique.
     cause = f"key-{key.id}-{at:%Y%m%d%H%M%S%f}-expiring"
     return [event_write(key.owner_id, EventType.KEY_EXPIRING, cause, at, data)]

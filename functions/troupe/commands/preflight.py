@@ -28,7 +28,7 @@ INDEXES = _ROOT / "firestore.indexes.json"
 DATABASE = "databases/(default)"
 # Objects there are of no use after a few days, and a crash may leave some behind.
 SHORT_LIVED = ("speech/", "uploads/")
-# What the sending of a file from a page asks for and reads.
+# The headers that a page sends and reads when it uploads a file in parts.
 SENDING = ("Content-Range", "Content-Type", "Location", "Range")
 _CORS = json.dumps([{"origin": ["*"], "method": ["GET", "PUT"], "responseHeader": [*SENDING]}])
 _RULES = json.dumps(

@@ -143,7 +143,7 @@ class Roster:
         self._members[member.id] = member
 
     def drop_member(self, member: Member, reason: Reason | None = None) -> None:
-        """`reason`: None if the company ends with its owner's membership."""
+        """`reason`: None if the whole company ends."""
         self._members[member.id] = None
         self._reasons[member.id] = reason
 
@@ -251,7 +251,7 @@ class Roster:
                 yield from self._notice(whom, type, params, about=uid, actor=actor or None)
 
     def _events(self) -> Iterator[Write]:
-        """What the company's webhooks are told, unless they end with it."""
+        """For the company's webhooks, unless the company ends."""
         if self.company.deleted_at is not None:
             return
         for uid, after in self._members.items():

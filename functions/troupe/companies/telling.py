@@ -9,7 +9,7 @@ from troupe.adapters.firestore import Document, Write
 from troupe.companies.records import Member
 from troupe.webhook_events import EventType, event_write, has_webhooks
 
-# Why somebody does not belong to a company any longer.
+# Why somebody no longer belongs to a company.
 Reason = Literal["left", "removed", "account_deleted"]
 
 
@@ -29,6 +29,6 @@ def member_events(
     if after is None:
         type = EventType.MEMBER_LEFT
         data["reason"] = reason
-    # The commit needs the company unchanged, so the time makes the id unique.
+    # The commit fails if the company has changed, so the time makes the id unique.
     cause = f"member-{company.id}-{member.id}-{at:%Y%m%d%H%M%S%f}"
     return [event_write(company.id, type, cause, at, data)]

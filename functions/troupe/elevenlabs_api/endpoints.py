@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 api = Api("elevenlabs", "ElevenLabs' API, in its own form: snake_case, and no envelope", ELEVENLABS)
 _JSON, _LINES = "application/json", "application/x-ndjson"
 # ElevenLabs' clients send a request again without saying so: 1 or 2 s after it failed, or after
-# `Retry-After`. Somebody who wants to hear the same text in another take comes later.
+# `Retry-After`. Somebody who wants another take of the same text asks later.
 _AGAIN_WITHIN = timedelta(seconds=20)
 _ERRORS = (
     *(ModelNotFound, VoiceNotFound, UnknownChoice, VoiceNotShared, TextTooLong, NothingToSpeak),
@@ -108,8 +108,8 @@ def el_stream(
     openai_audio: OpenAIAudio,
     settings: Settings,
 ) -> Response:
-    """Speaks a text, and sends the audio while it is made; WAV when it is complete. A client that
-    goes away changes nothing."""
+    """Speaks a text, and sends the audio as it is made; WAV when it is complete. If the client goes
+    away, the audio is made all the same."""
     asking = _asking(caller, header)
     asked = _speak(asking, path.voice_id, query.form, body, openai_audio, settings)
     return _audio(asked, settings)
@@ -133,7 +133,7 @@ def el_timestamps(
     generations: Generations,
     settings: Settings,
 ) -> Response:
-    """Speaks a text, and tells when each of its characters is heard: those of a word share its time
+    """Speaks a text, and says when each of its characters is heard: those of a word share its time
     evenly."""
     asking = _asking(caller, header)
     asked = _speak(asking, path.voice_id, query.form, body, openai_audio, settings, whole=True)
@@ -162,7 +162,7 @@ def el_stream_timestamps(
     settings: Settings,
 ) -> Response:
     """Speaks a text, and sends lines of JSON, each as the response of
-    `POST /v1/text-to-speech/{voiceId}/with-timestamps`: the audio while it is made, and in the last
+    `POST /v1/text-to-speech/{voiceId}/with-timestamps`: the audio as it is made, and in the last
     line the times of all characters."""
     asking = _asking(caller, header)
     asked = _speak(asking, path.voice_id, query.form, body, openai_audio, settings)
@@ -215,8 +215,8 @@ def el_voice(
     character_library: CharacterLibrary,
     settings: Settings,
 ) -> Response:
-    """Returns a voice: also a character of somebody else that you can see, and one of those that
-    every account of ElevenLabs has."""
+    """Returns a voice: one of this server, a character that you can see, or one of those that every
+    account of ElevenLabs has."""
     voice_id = path.voice_id
     if premade := names.PREMADE.get(voice_id):
         return _json(schemas.ElevenLabsVoice.of_premade(voice_id, premade))
@@ -245,7 +245,7 @@ def el_user(
     character_library: CharacterLibrary,
     settings: Settings,
 ) -> Response:
-    """Returns you, with what you have: of the company, if it pays."""
+    """Returns you, with your subscription or that of the company that pays."""
     user = schemas.ElevenLabsUser(
         user_id=caller.uid,
         workspace_id=payer_of(caller, header.x_troupe_company).owner.id,
@@ -270,8 +270,8 @@ def el_subscription(
     character_library: CharacterLibrary,
     settings: Settings,
 ) -> Response:
-    """Returns your plan and your tokens, as the characters that they pay for: those of the company,
-    if it pays."""
+    """Returns your plan and your tokens, or those of the company that pays. Tokens are shown as the
+    characters that they pay for."""
     return _json(_subscription(header, caller, subscriptions, character_library, settings))
 
 
@@ -314,7 +314,7 @@ def _audio(asked: _Asked, settings: Settings) -> Response:
 
 
 def _told(response: Response, asked: _Asked, settings: Settings) -> Response:
-    """With the headers of ElevenLabs and of ours."""
+    """Adds the headers of ElevenLabs and our own."""
     found = asked.spoken.found
     response.headers["Cache-Control"] = "private, no-store"
     secure_file(response)
@@ -335,7 +335,7 @@ def _alignment(asked: _Asked, generations: Generations) -> schemas.Alignment:
 
 
 def _base64(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The parts of one text, which only the last may end with padding."""
+    """In pieces that make one text, so only the last may end with padding."""
     rest = b""
     for chunk in chunks:
         data = rest + chunk

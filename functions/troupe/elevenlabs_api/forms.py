@@ -52,7 +52,8 @@ MIME_TYPES = tuple(_MIME_TYPES.values())
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`rate`: samples per second. Of MP3 and Opus, whose files say it, it is that of the voice."""
+    """`rate`: samples per second. MP3 and Opus ignore it: they have the rate of the voice, which
+    their files tell."""
 
     codec: str
     rate: int
@@ -64,7 +65,7 @@ class Form:
 
     @property
     def live(self) -> LiveFormat:
-        """What is spoken; `encoded` makes this format of it."""
+        """The format that is spoken; `encoded` turns it into this one."""
         if self.codec == "mp3":
             return LiveFormat.MP3
         return LiveFormat.OGG if self.codec == "opus" else LiveFormat.PCM
@@ -79,7 +80,7 @@ class Form:
         return _MIME_TYPES[self.codec]
 
     def encoded(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """`chunks`: audio in the `live` format, raw samples at this `rate`."""
+        """`chunks`: audio in the `live` format; raw samples have this `rate`."""
         if self.codec == "wav":
             return _wav(chunks, self.rate)
         if self.codec in ("ulaw", "alaw"):

@@ -55,8 +55,8 @@ def speaks(model: str, engines: tuple[str, ...]) -> bool:
 
 
 def chosen_voice(voice_id: str, engines: tuple[str, ...]) -> ChosenVoice:
-    """One of ElevenLabs' voices, or what OpenAI's clients can name, too: a voice of ours, a blend,
-    a type, or else a character."""
+    """One of ElevenLabs' voices, or what OpenAI's clients can name: a voice of ours, a blend, a
+    type, or else a character."""
     if premade := PREMADE.get(voice_id):
         return ChosenVoice(voice_type=premade.type)
     return names.chosen_voice(voice_id, engines)

@@ -52,7 +52,7 @@ class SpeechVoicePath(Schema):
     voice_id: Annotated[str, Field(max_length=200)] = Field(
         description="One of `GET /v1/voices`, a blend of them such as "
         "`af_heart:0.7+am_michael:0.3`, `female`, `male` or `kids`, the id of a character, or one "
-        "of the voices that every account of ElevenLabs has, which are types here."
+        "of the voices that every account of ElevenLabs has, which mean `female` or `male` here."
     )
 
 
@@ -82,7 +82,9 @@ class ElevenLabsBody(WarnsOfUnknown):
 class VoiceSettings(ElevenLabsBody):
     """Others have no effect: `X-Troupe-Ignored` names them."""
 
-    speed: float | None = Field(None, ge=0.25, le=4.0, description="That of the character, or 1.")
+    speed: float | None = Field(
+        None, ge=0.25, le=4.0, description="By default that of the character, or 1."
+    )
 
 
 class TextToSpeech(ElevenLabsBody):
@@ -160,7 +162,7 @@ class TimedAudio(ElevenLabsSchema):
     audio_base64: str
     alignment: Alignment | None
     normalized_alignment: Alignment | None = Field(
-        description="The same: what is said for a number or a sign shares its time."
+        description="The same as `alignment`: a number or a sign has the time of its words."
     )
 
 

@@ -1,7 +1,7 @@
 """Answers as ElevenLabs' API gives them: failures, and headers.
 
 ElevenLabs' clients send a request again after 408, 409, 429 and any status from 500, so what would
-be wrong again has another status.
+fail again has another status.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CODES = {
     "too_many_jobs": "too_many_concurrent_requests",
     "too_many_requests": "rate_limit_exceeded",
 }
-# Our names of fields that have another one here.
+# ElevenLabs' names of our fields, where they differ.
 _FIELDS = {"language": "language_code", "voiceId": "voice_id", "voiceType": "voice_id"}
 
 
@@ -59,7 +59,7 @@ def _refuse(
 
 
 def _wrong(field: Mapping[str, Any]) -> dict[str, Any]:
-    """As FastAPI tells it."""
+    """In FastAPI's form."""
     first, *others = str(field["field"]).split(".")
     name = _FIELDS.get(first, first)
     place = "query" if name in request.args else "path" if name == "voice_id" else "body"

@@ -88,7 +88,7 @@ def begin_upload(
     quotas: Quotas,
 ) -> Reply:
     """Begins an upload that can be resumed: send the file to its `url`, in one part or several,
-    then complete it. For files that a request might not carry in one minute."""
+    then complete it. For files that one request might not send within a minute."""
     if body.size > MAX_BYTES:
         raise FileTooLarge(details={"maximumBytes": MAX_BYTES})
     sent = body.model_dump(mode="json")
@@ -117,7 +117,7 @@ def begin_upload(
     errors=(BadCursor, PageTooDeep),
 )
 def list_uploads(query: Page, caller: Caller, uploads: Uploads) -> Reply:
-    """Lists your unfinished uploads, newest first. How much of one has arrived, its `url` says."""
+    """Lists your unfinished uploads, newest first. The `url` of each says how much has arrived."""
     page, found = uploads.page(caller.uid, query)
     return Reply(
         schemas.UploadList(uploads=[schemas.UploadView.of(upload) for upload in page]),
@@ -146,8 +146,8 @@ def complete_upload(
     user_files: UserFiles,
     quotas: Quotas,
 ) -> Reply:
-    """Makes a file of an upload that has arrived, with the checks of an upload in one request. What
-    is rejected is deleted. The file has the id of the upload; a repeat gets the same response."""
+    """Checks an upload that has arrived, like a file that came in one request, and makes it a file
+    with the same id. What is rejected is deleted. A repeat gets the same response."""
     if earlier := user_files.find(caller.uid, path.upload_id):
         return _uploaded(earlier)
     file = quotas.add_file(

@@ -57,12 +57,12 @@ class UploadHeader(KeyHeader):
     origin: str | None = Field(
         None,
         max_length=300,
-        description="Sent by browsers. Cloud Storage takes the file from its pages.",
+        description="Sent by browsers. Cloud Storage takes the file only from its pages.",
     )
 
     @property
     def page(self) -> str | None:
-        """The origin, unless it is none that a page of ours can have."""
+        """The origin, if it has the form of one."""
         return self.origin if _ORIGIN.fullmatch(self.origin or "") else None
 
 

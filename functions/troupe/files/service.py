@@ -82,7 +82,7 @@ class UserFiles:
         `upload`: the document of the upload that it comes from, which ends with the same commit.
 
         Raises FileTooLarge, UnsupportedFile, BrokenAudio, RecordingTooLong, TooDemanding,
-        DecodersBusy, KeyReused; with an upload that is abandoned meanwhile UploadNotFound.
+        DecodersBusy, KeyReused; UploadNotFound for an `upload` that has ended meanwhile.
         """
         size = sent.size
         if size > MAX_BYTES:

@@ -1,7 +1,7 @@
 """Recordings that clients send to Cloud Storage in parts, and so can resume.
 
-The bytes pass this API by: it makes a session for a file that nobody reads, and once the file has
-arrived, it is checked and stored as one that came with a request. See decision 064.
+The bytes do not go through this API. It makes a session for an object that nobody can read; once
+that has arrived, it is checked and stored like a file that came with a request. See decision 064.
 """
 
 from __future__ import annotations

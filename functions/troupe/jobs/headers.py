@@ -1,8 +1,9 @@
-"""What a paid request tells in its headers: what it costs, who pays, and what is left."""
+"""The headers of paid requests: what they cost, who pays, and what is left."""
 
 from __future__ import annotations
 
 from troupe.jobs.records import Job
+from troupe.wallet.records import Owner
 
 PAID_HEADERS = (
     "X-Troupe-Tokens-Charged",
@@ -14,8 +15,9 @@ PAID_HEADERS = (
 
 def paid_headers(job: Job) -> dict[str, str]:
     """A job that pays with tokens is charged what it holds, which is known before its end. What is
-    left is that of the moment of the hold: a repeat gets the same answer, and nothing is read."""
-    headers = {"X-Troupe-Payer": f"{job.payer.kind}:{job.payer.id}"}
+    left is as it was right after the hold: a repeat gets the same answer, and nothing is read."""
+    owner = Owner.company(job.company_id) if job.company_id else Owner.user(job.uid)
+    headers = {"X-Troupe-Payer": f"{owner.kind}:{owner.id}"}
     charge = job.charge
     if charge is not None:
         released = charge.tokens_held - charge.tokens_due

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, RootModel, model_validator
 
 from troupe.generations.choices import GenerationRequest
 from troupe.generations.request_schemas import SpeakableText
@@ -319,8 +319,8 @@ class ModelList(OpenAISchema):
 
 
 class ModelsHeaders(Headers):
-    xi_api_key: Annotated[str, Field(max_length=8192)] | None = Field(
-        None, description="Sent by ElevenLabs' clients. The list is public: no value is looked at."
+    xi_api_key: Annotated[str, Field(max_length=8000)] | None = Field(
+        None, description="Sent by ElevenLabs' clients. The list is public, so any value will do."
     )
 
 
@@ -345,6 +345,10 @@ class ElevenLabsModel(OpenAISchema):
             for each in offered_languages(engines)
         ]
         return cls(model_id=model, name=model, languages=languages)
+
+
+class AnyModels(RootModel[ModelList | list[ElevenLabsModel]]):
+    """OpenAI's list, or ElevenLabs'."""
 
 
 class ModelPath(OpenAISchema):

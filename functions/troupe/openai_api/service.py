@@ -26,7 +26,7 @@ PCM_RATE = 24_000  # of OpenAI's raw samples
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Who sends a request, and how. `retried`: it may be sent again, because the client says so or,
-    with `ended_within`, because its clients do that without a word (see JobService.repeated)."""
+    with `ended_within`, because its clients do so without saying it (see JobService.repeated)."""
 
     uid: str
     payer: Payer

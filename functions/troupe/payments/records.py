@@ -173,7 +173,7 @@ class Period(Group):
     trial: bool = False
     cash_reversed: int = 0  # of what was paid
     # How many of the minutes that have been taken back were taken from others, because its own were
-    # used or over.
+    # used or had expired.
     taken_elsewhere: int = 0
     payments: list[str] = Field(default_factory=list)
 

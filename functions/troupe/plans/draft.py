@@ -114,7 +114,7 @@ class SubscriptionDraft:
         if paid is not None:
             gave = {meter: paid.gives.get(meter, 0) for meter in Meter}
         cause = _cause(terms, source, paid)
-        # Of a period that is replaced before its end, the minutes go on, even if none are left.
+        # Minutes of a period that is replaced before its end go on. An entry of 0 is kept, too.
         live = self.after is not None and self.after.live
         shares = {
             n: left

@@ -81,8 +81,8 @@ class Source(StrEnum):
 
 
 class Carried(Record):
-    """Minutes of an earlier period that go on in the current one and expire with it. None may be
-    left: what was taken back of them can still be given back."""
+    """Minutes of an earlier period that go on in the current one and expire with it. Kept even if
+    none are left: what was taken back of them can still be given back."""
 
     period: int
     seconds: int
@@ -113,7 +113,7 @@ class PlanMinutes(Record):
 
 
 def without(shares: Mapping[int, int], seconds: int) -> dict[int, int]:
-    """Shares of which so many seconds were used, the first ones first."""
+    """What is left of the shares after so many seconds were used, the first shares first."""
     left = {}
     for period, share in shares.items():
         used = min(share, seconds)

@@ -14,12 +14,12 @@ from troupe.webhook_events import EventType, event_write, has_webhooks
 def changed_events(
     owner: Mapping[str, Any], before: Subscription | None, after: Subscription, at: datetime
 ) -> list[Write]:
-    """Nothing for a change that nobody is told of, such as of the minutes that are left. `owner`:
-    the data of the document of whoever has the subscription."""
+    """Nothing for a change that the event does not show, such as of the minutes that are left.
+    `owner`: the data of the document of the subscription's owner."""
     data = _shown(after)
     if not has_webhooks(owner) or (before is not None and _shown(before) == data):
         return []
-    # The commit needs the subscription unchanged, so the time makes the id unique.
+    # The commit fails if the subscription has changed, so the time makes the id unique.
     cause = f"subscription-{after.id}-{after.period}-{at:%Y%m%d%H%M%S%f}"
     return [event_write(after.id, EventType.SUBSCRIPTION_CHANGED, cause, at, data)]
 

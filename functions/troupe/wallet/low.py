@@ -14,7 +14,7 @@ from troupe.adapters.firestore import Document, Update, Write
 from troupe.wallet.records import Level, Meter, Wallet
 from troupe.webhook_events import EventType, event_write, has_webhooks
 
-# Less than one part in so many of what there was is little.
+# A wallet is low with less than one part in so many of what there was.
 _PARTS = 10
 
 
@@ -30,8 +30,8 @@ def low_writes(
     `owner`: the data of the payer's document; nothing is written for one without webhooks.
     `cause`: makes the event's id.
 
-    An event is told once until something is granted, or taken back: releasing a hold and holding
-    again tells nothing anew.
+    There is one event until something is granted or taken back, even if a hold is released in
+    between.
     """
     if not has_webhooks(owner):
         return []

@@ -75,8 +75,8 @@ class Balance(Record):
 
 
 class Level(Record):
-    """What a meter had, without what was used, when `granted` last changed, as the next charge
-    found it. `told`: webhooks know that little of it is left."""
+    """`full`: what was not used of a meter at the first charge after `granted` had changed. `told`:
+    webhooks know that little of it is left."""
 
     granted: int
     full: int

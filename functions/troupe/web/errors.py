@@ -23,7 +23,7 @@ class UnsupportedMediaType(TroupeError):
 class PreconditionFailed(TroupeError):
     status = 412
     code = "precondition_failed"
-    message = "The file is not the one in If-Match. Ask again without it."
+    message = "The file is not the one that If-Match names. Ask again without this header."
 
 
 class RangeNotSatisfiable(TroupeError):

@@ -30,7 +30,7 @@ class Surface:
     ours. `finish`: adds headers to a response that took so many milliseconds. `allowed`: headers
     that its clients send from browsers; `exposed`: those of responses that browsers may read.
     `claims`: whether its clients sent a request that no route takes, where a function has several
-    surfaces; the first one has the others."""
+    surfaces; what none of them claims is for the first."""
 
     refuse: Refuse
     failure: type[BaseModel]

@@ -299,7 +299,7 @@ class Webhooks:
 
 
 def _check(events: Sequence[EventType], company_id: str | None) -> None:
-    """Raises OnlyOfCompanies for events that a user is never told of."""
+    """Raises OnlyOfCompanies for a user's webhook with events that only companies have."""
     if company_id is None and not OF_COMPANIES.isdisjoint(events):
         raise OnlyOfCompanies
 

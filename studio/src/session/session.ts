@@ -63,9 +63,11 @@ function changed(user: User | null): void {
   }
 }
 
-/** The number of the last reading that was begun, and of the last that told something. */
+/** Readings of the user are numbered: the last that was begun, the last that was used, and the last that was begun
+ * before an answer told the tokens. */
 let begun = 0;
-let told = 0;
+let used = 0;
+let beforeTokens = 0;
 
 /** Reads the user again, as after something has been paid. */
 export async function refresh(): Promise<void> {
@@ -74,9 +76,9 @@ export async function refresh(): Promise<void> {
     if (state.value === 'out') state.value = 'unknown';
     const { user } = await data(api.GET('/api/auth/me'));
     if (isLeaving || who?.split(' ')[0] !== user.id) return; // somebody else is here by now
-    if (mine < told) return; // a later answer has overtaken this one
-    told = mine;
-    me.value = user;
+    if (mine < used) return; // a later reading has overtaken this one
+    used = mine;
+    me.value = me.value && mine <= beforeTokens ? { ...user, tokens: me.value.tokens } : user;
     state.value = 'in';
     keep('wasIn', true);
     const spoken = user.language.slice(0, 2);
@@ -93,10 +95,10 @@ export function retry(): void {
   if (who && !me.value) void refresh();
 }
 
-/** Sets the tokens that are left, which some answers tell: they are newer than what is being read. */
+/** Sets the tokens that are left, which some answers tell: they are newer than those that are being read. */
 export function setTokens(tokens: number): void {
   if (!me.value) return;
-  told = ++begun;
+  beforeTokens = begun;
   me.value = { ...me.value, tokens };
 }
 

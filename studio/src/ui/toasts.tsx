@@ -25,7 +25,8 @@ function remove(id: number): void {
   gone.onGone?.();
 }
 
-/** Whoever points at a message may still read it, or reach for its action: its time begins anew when they leave. */
+/** Whoever points at a message, or has the focus in it, may still read it or reach for its action: its time begins
+ * anew when they leave. */
 const hold = (each: Toast): void => clearTimeout(each.timer);
 function run(each: Toast): void {
   hold(each);
@@ -67,7 +68,14 @@ export function Toasts() {
     <div class="toasts" role="region" aria-label={t.messages}>
       <div role="status" class="toast-list">
         {toasts.value.map((each) => (
-          <div key={each.id} class="toast" onPointerEnter={() => hold(each)} onPointerLeave={() => run(each)}>
+          <div
+            key={each.id}
+            class="toast"
+            onPointerEnter={() => hold(each)}
+            onPointerLeave={({ currentTarget }) => currentTarget.matches(':focus-within') || run(each)}
+            onFocusIn={() => hold(each)}
+            onFocusOut={({ currentTarget }) => currentTarget.matches(':hover') || run(each)}
+          >
             <p dir="auto">{each.message}</p>
             {each.action && (
               <button type="button" class="toast-action" onClick={() => { each.action!.run(); remove(each.id); }}>{each.action.label}</button>

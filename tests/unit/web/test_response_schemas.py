@@ -16,7 +16,7 @@ from troupe.web.schema import MOST_ENTRIES
 # Decision 019: a string is null only if it is the id, URL, time, status or error of something that
 # does not exist (yet). Any other string is empty instead.
 _NULLABLE = re.compile(
-    r"id|.*Id|invitedBy|plan|.*[uU]rl|finalVideoPath|videoPath|.*At|.*[sS]ince|.*Until|.*Date|.*Before|period(Start|End)|.*Status|status"
+    r"id|.*Id|invitedBy|plan|.*[uU]rl|finalVideoPath|videoPath|.*At|.*[sS]ince|.*Until|.*Date|.*Before|lastModified|period(Start|End)|.*Status|status"
     r"|error|.*[eE]rrorMessage|endReason|word|videoJobCurrentStep|timingSource|nextCursor"
 )
 

@@ -114,6 +114,7 @@ function Sending({ upload, most }: { upload: Upload; most: number }) {
   const t = text();
   const { key, file, state, isCutOff, part, error } = upload;
   const percent = Math.floor(part * 100);
+  const waits = state === 'sending' && isCutOff;
   const isLarge = error instanceof ApiError && error.code === 'file_too_large';
   return (
     <li class="sending">
@@ -122,7 +123,10 @@ function Sending({ upload, most }: { upload: Upload; most: number }) {
         <p class="field-error" role="alert">{isLarge ? t.tooLarge(size(most)) : wordsFor(recordingError(error))}</p>
       ) : (
         <>
-          <p class="row-about" role={isCutOff ? 'status' : undefined}>{state === 'waiting' ? t.waiting : isCutOff ? t.cutOff : percent < 100 ? t.percent(percent) : t.checking}</p>
+          <p class="row-about">
+            {!waits && <span>{state === 'waiting' ? t.waiting : percent < 100 ? t.percent(percent) : t.checking}</span>}
+            <span role="status">{waits && t.cutOff}</span>
+          </p>
           <progress class="bar" max={100} value={percent} aria-label={t.uploading(file.name)} />
         </>
       )}

@@ -11,7 +11,7 @@ const text = messages(
     decoders_busy: 'Others are being served right now. Try again in a moment.',
     file_changed: 'This file was changed or moved while it was being sent. Choose it again.',
     upload_has_other_size: 'This file was changed while it was being sent. Choose it again.',
-    upload_not_found: 'This upload has ended. Try again to begin anew.',
+    upload_not_found: 'This upload has ended. Try again to start over.',
     quota_exceeded: 'There is no room for it. Delete a file or an unfinished upload first.',
     file_not_found: 'This file is no longer there.',
     sound_missing: 'The recording was deleted before the work was done. Nothing was charged.',

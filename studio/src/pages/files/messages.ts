@@ -10,7 +10,7 @@ export const text = messages(
     uploading: (name: string) => `Uploading ${name}`,
     waiting: 'Waits for its turn',
     checking: 'Checking the sound',
-    cutOff: 'The connection is lost. It goes on by itself when it is back.',
+    cutOff: 'The connection is lost. The upload goes on by itself when it is back.',
     unfinished: 'Unfinished uploads',
     goOn: (size: string) => `Unfinished, ${size}. Choose the same file again to go on.`,
     discard: (name: string) => `Discard the upload of “${name}”`,

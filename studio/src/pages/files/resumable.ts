@@ -13,6 +13,8 @@ const LONGEST_WAIT = 30_000;
 /** Of one part, while Cloud Storage answers that nothing of it has arrived. */
 const MOST_TRIES = 4;
 const STATUS_OF_MORE = 308;
+/** The last upload of each file. One that is not unfinished any more may be complete, if its answer was lost. */
+const begun = new WeakMap<File, string>();
 
 interface Options {
   /** Also the Idempotency-Key of the upload, if there is none yet for this file. */
@@ -43,11 +45,15 @@ export const isOf = ({ name, size, lastModified }: Unfinished, file: File): bool
 export async function sendInParts(file: File, options: Options): Promise<Schemas['FileView']> {
   const { signal } = options;
   const found = (await whenThere(file, options, unfinished)).find((each) => isOf(each, file));
+  const last = begun.get(file);
   if (found) {
     const made = await finish(found, file, options);
     if (made) return made;
-    // Its session has ended before everything was there.
+    // Its session ended before everything was there.
     await abandon(found.id);
+  } else if (last) {
+    const made = await complete(last, file, options);
+    if (made) return made;
   }
   const body = { name: file.name, size: file.size, lastModified: new Date(file.lastModified).toISOString() };
   const header = { 'Idempotency-Key': found ? crypto.randomUUID() : options.key };
@@ -59,6 +65,7 @@ export async function sendInParts(file: File, options: Options): Promise<Schemas
 
 /** Null if the session takes no more, and not everything has arrived. */
 async function finish(upload: Unfinished, file: File, options: Options): Promise<Schemas['FileView'] | null> {
+  begun.set(file, upload.id);
   const { size } = file;
   let at = await whenThere(file, options, () => put(upload.url, null, `bytes */${size}`, options.signal).then((answer) => arrived(answer, size)));
   let tries = 0;
@@ -79,11 +86,16 @@ async function finish(upload: Unfinished, file: File, options: Options): Promise
     if (tries === MOST_TRIES) throw new ApiError('unexpected_answer', '');
   }
   options.onProgress(1);
+  return complete(upload.id, file, options);
+}
+
+/** Null if it has not arrived, or has ended without a file. */
+async function complete(uploadId: string, file: File, options: Options): Promise<Schemas['FileView'] | null> {
+  const params = { path: { uploadId } };
   try {
-    const params = { path: { uploadId: upload.id } };
     return (await whenThere(file, options, () => data(api.POST('/api/files/uploads/{uploadId}/complete', { params, signal: options.signal })))).file;
   } catch (error) {
-    if (error instanceof ApiError && error.code === 'upload_incomplete') return null;
+    if (error instanceof ApiError && ['upload_incomplete', 'upload_not_found'].includes(error.code)) return null;
     throw error;
   }
 }

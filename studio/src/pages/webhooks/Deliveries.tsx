@@ -1,10 +1,10 @@
 // What was sent to a webhook, and what became of it.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, data, page, type Schemas } from '../../api/client.ts';
-import { ApiError } from '../../api/errors.ts';
+import { ApiError, wordsFor } from '../../api/errors.ts';
 import { ago, date } from '../../i18n/index.ts';
 import { FormDialog } from '../../manage/FormDialog.tsx';
-import { listed, oneOf, query, Rows, useList, type List } from '../../manage/lists.tsx';
+import { listed, oneOf, query, Rows, useList, type List, type Listed } from '../../manage/lists.tsx';
 import { Button } from '../../ui/Button.tsx';
 import { SelectField, TextField } from '../../ui/Field.tsx';
 import { Empty } from '../../ui/States.tsx';
@@ -18,7 +18,18 @@ const MOST_RECOVERED = 200; // at a time
 const SOON = 60_000;
 const MOST_WAIT = 30_000;
 
-/** While something is on its way, the list is asked for again: at first at once, later seldom. */
+/** At least so many deliveries, if there are: those of all pages that are shown. */
+async function first(count: number, { load }: List<Delivery>): Promise<Listed<Delivery>> {
+  let found = await load({});
+  while (found.next && found.items.length < count) {
+    const more = await load({ cursor: found.next });
+    found = { ...more, items: [...found.items, ...more.items] };
+  }
+  return found;
+}
+
+/** While something is on its way, what is shown is asked for again: at first soon, later seldom. If that fails, it stays
+ * as it is, and is asked for later. */
 function useNews(list: List<Delivery>): void {
   const looks = useRef(0);
   const { value } = list.loaded;
@@ -28,8 +39,20 @@ function useNews(list: List<Delivery>): void {
       looks.current = 0;
       return;
     }
-    const timer = setTimeout(list.reload, Math.min(MOST_WAIT, 1000 * 1.4 ** looks.current++));
-    return () => clearTimeout(timer);
+    let timer: ReturnType<typeof setTimeout>;
+    let isOver = false;
+    const wait = () => {
+      if (!isOver) timer = setTimeout(look, Math.min(MOST_WAIT, 1000 * 1.4 ** looks.current++));
+    };
+    const shown = value.state === 'ready' ? value.value.items.length : 0;
+    const look = () => first(shown, list).then((found) => {
+      if (!isOver) list.change(() => found);
+    }, wait);
+    wait();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
   }, [value]);
 }
 
@@ -67,14 +90,16 @@ export function Deliveries({ of: hook, sent }: { of: Schemas['WebhookView']; sen
 function Row({ of: delivery, hookId, onSent }: { of: Delivery; hookId: string; onSent: (changed: Delivery) => void }) {
   const t = text();
   const [isBusy, setBusy] = useState(false);
+  const detail = useRef<HTMLElement>(null);
   const { status, type, tries, nextTryAt } = delivery;
   const replay = () => {
     setBusy(true);
     data(api.POST('/api/webhooks/{webhookId}/deliveries/{deliveryId}/replay', { params: { path: { webhookId: hookId, deliveryId: delivery.id } } }))
       .then((answer) => {
+        detail.current?.focus({ preventScroll: true }); // the button goes
         onSent(answer.delivery);
         toast(t.replayed);
-      }, (error: unknown) => toast(error instanceof ApiError ? error.message : t.failed))
+      }, (error: unknown) => toast(wordsFor(error)))
       .finally(() => setBusy(false));
   };
   return (
@@ -92,7 +117,7 @@ function Row({ of: delivery, hookId, onSent }: { of: Delivery; hookId: string; o
         <div class="row-buttons"><Button small isBusy={isBusy} label={t.replayOf(type)} onClick={replay}>{t.replay}</Button></div>
       )}
       <details class="row-detail">
-        <summary aria-label={t.detailOf(type)}>{t.detail}</summary>
+        <summary ref={detail} aria-label={t.detailOf(type)}>{t.detail}</summary>
         {delivery.attempts.length > 0 && <Attempts of={delivery.attempts} />}
         <pre class="hook-data" dir="ltr" tabIndex={0} translate={false}>{JSON.stringify({ type, timestamp: delivery.timestamp, data: delivery.data }, null, 2)}</pre>
       </details>

@@ -1,4 +1,4 @@
-// One webhook: what it is told of, whether it works, and what was sent.
+// One webhook: which events it sends, whether it works, and what was sent.
 import { useState } from 'preact/hooks';
 import { api, data, type Schemas } from '../../api/client.ts';
 import { date } from '../../i18n/index.ts';
@@ -62,7 +62,7 @@ export function Hook({ of: hook, base, resource }: { of: View; base: string; res
         </div>
         <Problem error={error} />
         <dl class="facts">
-          <div><dt>{t.told}</dt><dd>{t.events(hook.events.length)}</dd></div>
+          <div><dt>{t.sends}</dt><dd>{t.events(hook.events.length)}</dd></div>
           <div><dt>{t.made}</dt><dd>{date(hook.createdAt, 'long')}</dd></div>
           {hook.previousValidUntil && new Date(hook.previousValidUntil) > new Date() && <div><dt>{t.overlap}</dt><dd>{date(hook.previousValidUntil, 'long')}</dd></div>}
         </dl>

@@ -62,7 +62,7 @@ export function HookForm({ companyId, of: hook, onMade, onChanged, onClose }: Pr
         <>
           <TextField label={t.url} name="url" type="url" dir="ltr" autocomplete="off" placeholder="https://example.com/hook" hint={t.urlHint} value={url} error={wrong.url} onValue={(value) => { form.value = { ...form.value, url: value }; }} />
           <div class="manage-head">
-            <p class="field-label">{t.told}</p>
+            <p class="field-label">{t.toSend}</p>
             <Button look="quiet" small onClick={() => choose(hasAll ? [] : [...offered, ...others])}>{hasAll ? t.none : t.all}</Button>
           </div>
           {groups.map((group) => (

@@ -1,7 +1,7 @@
 // The webhooks of a person or a company.
 import { useState } from 'preact/hooks';
 import { api, data, type Schemas } from '../../api/client.ts';
-import { ago, date } from '../../i18n/index.ts';
+import { date } from '../../i18n/index.ts';
 import { useConfig } from '../../state/config.ts';
 import { useResource } from '../../state/resource.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -58,10 +58,9 @@ function Row({ of: hook, base }: { of: Schemas['WebhookView']; base: string }) {
         <h2><a class="row-name" dir="ltr" translate={false} href={`${base}/${hook.id}`}>{hook.url}</a></h2>
         <p class="row-about">
           {!hook.enabled && <span class="tag" data-status="failed">{t.isOff}</span>}
-          {hook.enabled && hook.failingSince && <span class="tag" data-status="failed">{t.isFailing}</span>}
-          {hook.enabled && hook.failingSince && <span>{t.since(ago(hook.failingSince))}</span>}
+          {hook.enabled && hook.failingSince && <span class="tag" data-status="failed">{t.isFailing(date(hook.failingSince))}</span>}
           <span>{t.events(hook.events.length)}</span>
-          <span>{t.since(date(hook.createdAt))}</span>
+          <span>{t.madeOn(date(hook.createdAt))}</span>
         </p>
       </div>
     </li>

@@ -13,7 +13,7 @@ export function Secret({ id, known, onClose }: { id: string; known?: string; onC
   const t = text();
   const secret = useResource(async () => known ?? (await data(api.GET('/api/webhooks/{webhookId}/secret', { params: { path: { webhookId: id } } }))).secret);
   const { value } = secret.loaded;
-  const copy = (shown: string) => void navigator.clipboard.writeText(shown).then(() => toast(t.copied), () => {});
+  const copy = (shown: string) => void navigator.clipboard.writeText(shown).then(() => toast(t.copied), () => toast(t.notCopied));
   return (
     <Dialog title={t.secretTitle} onClose={onClose}>
       <div class="form">

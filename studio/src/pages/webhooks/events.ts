@@ -1,4 +1,4 @@
-// What a webhook can be told of, by what it is about. The names are the API's: programs receive them.
+// The events that a webhook can send, by what they are about. The names are the API's: programs receive them.
 import type { Schemas } from '../../api/client.ts';
 
 export type EventName = Schemas['CreateWebhook']['events'][number];
