@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.support.billing import GIFT, Till
 from troupe.adapters.firestore import Update, now
+from troupe.adapters.stripe import Stripe
+from troupe.app.container import Container
 from troupe.payments.errors import AlreadyBought
 from troupe.payments.records import PaymentStatus, billing_path
 from troupe.plans.records import Source, SubscriptionStatus
@@ -157,6 +161,36 @@ def test_a_card_has_one_trial_whoever_uses_it(till: Till) -> None:
     assert till.billing(first).stripe_status == "trialing"
     for uid in (first, second):
         till.clean(uid)
+
+
+class Meanwhile(Stripe):
+    """Something happens right before or after the subscriptions are listed."""
+
+    def __init__(self, till: Till, happens: Callable[[], object], *, before: bool) -> None:
+        super().__init__(till.server.key, [till.server.secret], till.server.url)
+        self._happens, self._before = happens, before
+
+    def _subscriptions(self, customer_id: str) -> Any:
+        if self._before:
+            self._happens()
+        found = super()._subscriptions(customer_id)
+        if not self._before:
+            self._happens()
+        return found
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_trial_that_begins_while_stripe_is_asked_gives_what_it_should(
+    till: Till, before: bool
+) -> None:
+    plan, _ = till.plan(trial_days=14)
+    uid = till.user()
+    session = till.open(uid, plan_id=plan.id)
+    stripe = Meanwhile(till, lambda: till.server.pay(session), before=before)
+    Container(till.settings, database=till.db, stripe=stripe).billing_sync.sync(uid)
+    assert till.sync(uid).stripe_status == "trialing"
+    assert (till.tokens(uid), till.minutes(uid)) == (GIFT + 10, 3)
+    till.clean(uid)
 
 
 def test_the_grace_period_ends_without_an_event(till: Till) -> None:

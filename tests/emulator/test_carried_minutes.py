@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.emulator.test_billing_customers import hear
 from tests.support.billing import Till
 from troupe.adapters.firestore import Update, now
+from troupe.adapters.stripe import Stripe
+from troupe.app.container import Container
 from troupe.audit.records import Actor
 from troupe.payments.records import PaymentKind, PriceKind
 from troupe.plans.records import Source
@@ -153,6 +156,24 @@ def test_minutes_that_a_job_held_at_the_end_are_taken_back_once(till: Till) -> N
     assert till.minutes(uid) == 100
 
 
+def test_minutes_that_a_job_held_when_the_plan_ended_do_not_come_back_after_it(till: Till) -> None:
+    """A dispute takes them while the job holds them, and is won when they would have expired."""
+    uid = till.user()
+    plan = buy_plan(till, uid)
+    buy_pack(till, uid)
+    job = till.hold(uid, 600, SECONDS)
+    till.services.subscriptions.end(uid)
+    dispute = till.server.dispute(plan)
+    till.sync(uid)
+    till.db.commit(*release_writes(Owner.user(uid), job, SECONDS, 600, "test", now()))
+    assert till.minutes(uid) == 100
+    run_out(till, uid)
+    till.server.close_dispute(dispute["id"], won=True)
+    till.sync(uid)
+    assert till.minutes(uid) == 100
+    till.clean(uid)
+
+
 class TestMinutesThatWereBoughtSeparatelyStay:
     def test_when_an_earlier_debt_had_used_up_those_of_the_plan(self, till: Till) -> None:
         """A pack that had been used is refunded: that takes the minutes of the plan. The next pack
@@ -246,3 +267,49 @@ def test_a_payment_for_a_subscription_that_has_ended_does_not_end_the_plan_after
     assert till.minutes(uid) == 20
     refund(till, uid, intent(till, uid, PaymentKind.SUBSCRIPTION))
     assert (till.minutes(uid), till.tokens(uid)) == (20, tokens + 100)
+
+
+class LateStatus(Stripe):
+    """Lists the subscriptions as they were when this was made."""
+
+    def __init__(self, till: Till, customer: str) -> None:
+        super().__init__(till.server.key, [till.server.secret], till.server.url)
+        self._shown = super()._subscriptions(customer)
+
+    def _subscriptions(self, customer_id: str) -> Any:
+        return self._shown
+
+
+@pytest.mark.parametrize("returns", [False, True], ids=["a new customer", "one who comes back"])
+def test_a_subscription_that_still_looks_incomplete_beside_its_paid_invoice_begins(
+    till: Till, returns: bool
+) -> None:
+    """Stripe changes its status after the payment. It replaces the plan that an administrator had
+    assigned, as always."""
+    plan, price = till.plan()
+    if returns:
+        uid, _ = till.subscriber()
+        till.api.subscriptions.cancel(str(till.billing(uid).subscription_id))
+        till.sync(uid)
+    else:
+        uid = till.user()
+        till.open(uid, plan_id=plan.id)
+    assign(till, uid, 20)
+    customer = str(till.billing(uid).stripe_customer_id)
+    till.api.subscriptions.create(
+        {
+            "customer": customer,
+            "items": [{"price": price.id}],
+            "payment_behavior": "default_incomplete",
+        }
+    )
+    stripe = LateStatus(till, customer)
+    (invoice,) = [e for e in till.server.world.all("invoice") if e["status"] == "open"]
+    assert till.server.pay_invoice(invoice["id"], "4242424242424242")
+    Container(till.settings, database=till.db, stripe=stripe).billing_sync.sync(uid)
+    for _ in range(2):
+        has = till.subscription(uid)
+        assert (has.plan.id, has.source, has.live) == (plan.id, Source.STRIPE, True)
+        assert till.minutes(uid) == 30
+        till.sync(uid)
+    till.clean(uid)

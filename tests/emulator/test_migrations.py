@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -198,6 +199,30 @@ class TestSubscriptions:
         assert has.minutes.shares(2, balance) == {1: 1400, 2: 1200}
         first = Subscription.of(old.get("subscriptions/ada"))
         assert (first.minutes.carried, first.minutes.seconds) == ([], data["minutes"]["seconds"])
+
+
+def test_old_api_keys_are_told_of_before_they_expire(old: Database) -> None:
+    at = now()
+    soon, later = at + timedelta(days=3), at + timedelta(days=30)
+    old.commit(
+        Create("apiKeys/old", {"expiresAt": later}),
+        Create("apiKeys/soon", {"expiresAt": soon}),
+        Create("apiKeys/renamed", {"expiresAt": later, "warnAt": None}),
+        Create("apiKeys/told", {"expiresAt": soon, "warnAt": None}),
+        Create("apiKeys/new", {"expiresAt": later, "warnAt": at}),
+        Create("apiKeys/for-ever", {"expiresAt": None}),
+        Create("apiKeys/over", {"expiresAt": at - timedelta(days=1)}),
+        Create("apiKeys/revoked", {"expiresAt": later, "revokedAt": at}),
+    )
+    assert command_on(old, ["migrate"]) == 0
+    assert {each.id: each.data.get("warnAt") for each in old.find("apiKeys", limit=10)} == {
+        "old": later - timedelta(days=7),
+        "soon": soon - timedelta(days=7),
+        "renamed": later - timedelta(days=7),
+        "told": None,
+        "new": at,
+        **dict.fromkeys(("for-ever", "over", "revoked")),
+    }
 
 
 class TestMigrator:

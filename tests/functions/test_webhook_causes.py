@@ -233,6 +233,22 @@ def test_who_gets_the_events_of_keys(db: Database) -> None:
         assert told(db, each.uid) == []
 
 
+def test_one_broken_key_and_one_of_nobody_do_not_keep_others_from_being_told(db: Database) -> None:
+    person = a_person(db)
+    listen(db, f"users/{person.uid}")
+    broken, of_nobody, well = (a_key(person, 1) for _ in range(3))
+    past = now() - timedelta(days=30)  # so they come before the other
+    db.commit(
+        Update(key_path(broken), {"scopes": None, "warnAt": past}),
+        Update(key_path(of_nobody), {"uid": "nobody", "ownerId": "nobody", "warnAt": past}),
+    )
+    keys = services().api_keys
+    assert (keys.warn(100), keys.warn(100)) == (3, 0)
+    assert [data["id"] for _, data in told(db, person.uid)] == [well]
+    assert db.get(key_path(broken)).data["warnAt"] > now()
+    assert db.get(key_path(of_nobody)).data["warnAt"] is None
+
+
 # Members
 
 

@@ -114,7 +114,8 @@ class Stripe:
         gone = True
         with _failures():
             with self._unless_deleted(customer_id):
-                subscriptions = self._subscriptions(customer_id)
+                # First: what an invoice gives depends on its subscription, so no invoice may be
+                # newer than the subscriptions.
                 invoices = self._api.invoices.list(
                     created
                     | {
@@ -125,6 +126,7 @@ class Stripe:
                     }
                 )
                 purchases += [self._invoice(each) for each in invoices.auto_paging_iter()]
+                subscriptions = self._subscriptions(customer_id)
                 if one_offs:
                     purchases += self._one_offs(customer_id, created)
                 listed = self._api.charges.list(created | {"customer": customer_id, "limit": _PAGE})

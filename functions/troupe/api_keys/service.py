@@ -15,7 +15,6 @@ from troupe.adapters.firestore import (
     Database,
     Document,
     Increment,
-    Missing,
     Stale,
     Update,
     contend,
@@ -40,9 +39,12 @@ from troupe.api_keys.records import (
 from troupe.api_keys.telling import expiring_events
 from troupe.caller import Caller
 from troupe.errors import CompanyNotFound, GuestNotAllowed
+from troupe.logs import log
 from troupe.wallet.budgets import Budget, Cap, key_month_path
 from troupe.wallet.ledger import wallet_path
 from troupe.wallet.records import Wallet
+
+_RETRY_AFTER_FAILURE = timedelta(hours=1)  # before a warning that failed is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,19 +227,25 @@ class ApiKeys:
     def warn(self, limit: int) -> int:
         """Called by the sweep: tells webhooks of up to `limit` keys that expire soon, once for each
         expiry and rotation; returns how many keys were due."""
-        due = [
-            (document, ApiKey.of(document))
-            for document in self._db.due(COLLECTION, limit, field="warnAt")
-        ]
-        paths = sorted({owner_path(key.uid, key.company_id) for _, key in due})
-        owners = self._db.get_all(paths, select=["webhooks", "deletedAt"]) if paths else []
-        owner_of = {each.path: each.data for each in owners}
-        for document, key in due:
-            owner, at = owner_of[owner_path(key.uid, key.company_id)], now()
-            told = [] if owner.get("deletedAt") else expiring_events(owner, key, at)
-            with suppress(Stale, Missing):  # it has changed: the next sweep looks again
-                self._db.commit(Update(document.path, {"warnAt": None}, seen=document), *told)
+        due = self._db.due(COLLECTION, limit, field="warnAt")
+        for document in due:
+            try:
+                self._warn(document)
+            except Stale:
+                continue  # it has changed: the next sweep looks again
+            except Exception as error:  # one key must not block the others, now or next time
+                log.error("key_stumbled", error, keyId=document.id)
+                with suppress(Exception):
+                    later = {"warnAt": now() + _RETRY_AFTER_FAILURE}
+                    self._db.commit(Update(document.path, later, seen=document))
         return len(due)
+
+    def _warn(self, document: Document) -> None:
+        """Raises Stale."""
+        key, at = ApiKey.of(document), now()
+        owner = self._db.get(owner_path(key.uid, key.company_id)).data
+        told = [] if owner.get("deletedAt") else expiring_events(owner, key, at)
+        self._db.commit_or_stale(Update(document.path, {"warnAt": None}, seen=document), *told)
 
     def _mine(self, caller: Caller, key_id: str) -> Document:
         """Also a key that a colleague made for a company that the caller manages."""

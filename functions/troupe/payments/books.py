@@ -28,6 +28,7 @@ from troupe.payments.invoices import (
     rule_of,
 )
 from troupe.payments.records import (
+    ENDED,
     MOST_SEATS,
     REVENUE,
     RUNNING,
@@ -208,7 +209,7 @@ class Books:
         draft = self._draft
         running = draft.after.period if open_ and draft and draft.after else None
         bought = subscriptions.get(purchase.subscription_id or "")
-        over = bought is not None and bought.status not in RUNNING
+        over = bought is not None and bought.status in ENDED
         for effect in found:
             gave, period = self._apply(effect, purchase, running, over) if open_ else ({}, None)
             n = period if n is None else n
@@ -521,9 +522,9 @@ class Books:
         if not mine or period is None:
             return
         if period.subscription_id != bought.id:
-            # The newer one has not been paid for. Ours ends unless Stripe still charges for it.
+            # The newer one has not been paid for. Ours ends if it has ended at Stripe.
             theirs = [each for each in subscriptions if each.id == period.subscription_id]
-            if not any(each.status in RUNNING for each in theirs) and has.live:
+            if all(each.status in ENDED for each in theirs) and has.live:
                 self._close_period()
                 draft.end(SubscriptionStatus.CANCELLED)
             return

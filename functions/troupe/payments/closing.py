@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from troupe.adapters.firestore import Database, Update, contend, now
 from troupe.logs import log
 from troupe.payments.records import (
+    ENDED,
     PAYMENTS,
     Billing,
     billing_path,
@@ -61,7 +62,7 @@ class BillingClosing:
         for customer in billing.customers:
             for bought in self._stripe().subscriptions(customer):
                 shown.add(bought.id)
-                if bought.status not in ("canceled", "incomplete_expired"):
+                if bought.status not in ENDED:
                     self._stripe().cancel_now(bought.id)
         if billing.subscription_id and billing.subscription_id not in shown:
             # Refused if it is another account that was asked: the subscription still runs.

@@ -130,6 +130,8 @@ def new_billing(owner: Owner, at: datetime) -> Billing:
 
 # Stripe goes on charging for a subscription with one of these.
 RUNNING = frozenset({"trialing", "active", "past_due", "unpaid", "paused"})
+# It never does again. One that is `incomplete` may still begin.
+ENDED = frozenset({"canceled", "incomplete_expired"})
 
 
 class Group(Record):

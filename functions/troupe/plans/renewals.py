@@ -144,12 +144,13 @@ class Renewals:
         return advanced
 
     def _expired(self, draft: SubscriptionDraft) -> Sequence[Write]:
-        """Minutes that expired are not taken again when what was paid for them is refunded."""
+        """Minutes that expired are not taken again when what was paid for them is refunded. Noted
+        also if none were left: what was taken back of them would have expired, too."""
         has = draft.before
         expired = {
             period: seconds
             for period, seconds in draft.expired.items()
-            if has and (seconds or has.live) and (period != has.period or has.plan.price_cents)
+            if has and (period != has.period or has.plan.price_cents)
         }
         return self._expiry(draft.owner.id, expired) if expired else []
 
