@@ -45,13 +45,16 @@ CASES = [
     Case(
         "/sign-in",
         who="nobody",
+        title="sign-in",
         then=(
             Then("wrong password", _wrong_password),
             Then("menu", _menu),
             Then("keys", _keys),
         ),
     ),
-    Case("/sign-up", who="nobody", then=(Then("nothing entered", _nothing_entered),)),
+    Case(
+        "/sign-up", who="nobody", title="sign-up", then=(Then("nothing entered", _nothing_entered),)
+    ),
     Case("/auth/action?mode=resetPassword&oobCode=x", who="nobody"),
     Case("/auth/action?mode=verifyEmail&oobCode=x", who="nobody"),
     Case("/auth/action", "broken link", who="nobody"),

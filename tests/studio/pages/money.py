@@ -113,7 +113,12 @@ CASES = [
         "failed",
         prepare=lambda visit: visit.fails("**/api/subscriptions/plans", 500, "internal_error"),
     ),
-    Case("/checkout/done?session=cs_test_x", "paid", prepare=_verified("complete", paid=True)),
+    Case(
+        "/checkout/done?session=cs_test_x",
+        "paid",
+        prepare=_verified("complete", paid=True),
+        title="checkout",
+    ),
     Case(
         "/checkout/done?session=cs_test_x", "on its way", prepare=_verified("complete", paid=False)
     ),

@@ -45,7 +45,7 @@ def _refused(visit: Visit) -> None:
 
 
 CASES = [
-    Case("/account/webhooks", "unreachable", show=_unreachable),
+    Case("/account/webhooks", "unreachable", show=_unreachable, title="webhook"),
     Case("/account/webhooks", "refused", show=_refused),
     Case("/account/webhooks", "switched off", who="newcomer", prepare=_without_webhooks),
 ]
