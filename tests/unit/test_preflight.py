@@ -190,12 +190,14 @@ MISSING: dict[str, tuple[Callable[[dict[str, Any]], None], str, str]] = {
     "CORS": (
         changed(STORED, cors=[{"origin": ["https://example.com"], "method": ["GET"]}]),
         "the bucket has no CORS rule",
+        '{"method": ["GET"], "origin": ["https://example.com"]}]\' > cors.json && '
         f"gcloud storage buckets update gs://{BUCKET} --cors-file=cors.json",
     ),
     "CORS of uploads": (
         changed(STORED, cors=[{"origin": ["*"], "method": ["GET", "PUT"]}]),
         "the bucket has no CORS rule that lets any origin PUT, with the headers Content-Range",
-        '[{"origin": ["*"], "method": ["GET", "PUT"], "responseHeader": ["Content-Range", ',
+        '[{"origin": ["*"], "method": ["GET", "PUT"], "responseHeader": ["Content-Range", '
+        '"Content-Type", "Location", "Range"]}, {"method": ["GET", "PUT"], "origin": ["*"]}]',
     ),
     "the lifecycle": (
         without(STORED, "lifecycle"),

@@ -13,14 +13,14 @@ from troupe.webhook_events import EventType, event_write, has_webhooks
 
 def expiring_events(owner: Mapping[str, Any], key: ApiKey, at: datetime) -> list[Write]:
     """Nothing for a key that has ended. `owner`: the data of its owner's document."""
-    ended = key.revoked_at is not None or key.expires_at is None or key.expires_at <= at
-    if ended or key.expires_at is None or not has_webhooks(owner):
+    ends = key.expires_at
+    if ends is None or ends <= at or key.revoked_at is not None or not has_webhooks(owner):
         return []
     data = {
         "id": key.id,
         "companyId": key.company_id,
         "userId": key.uid,
-        "expiresAt": key.expires_at.isoformat(),
+        "expiresAt": ends.isoformat(),
     }
     # The commit fails if the key has changed, so the time makes the id unique.
     cause = f"key-{key.id}-{at:%Y%m%d%H%M%S%f}-expiring"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ DATABASE = "databases/(default)"
 SHORT_LIVED = ("speech/", "uploads/")
 # The headers that a page sends and reads when it uploads a file in parts.
 SENDING = ("Content-Range", "Content-Type", "Location", "Range")
-_CORS = json.dumps([{"origin": ["*"], "method": ["GET", "PUT"], "responseHeader": [*SENDING]}])
+_CORS = {"origin": ["*"], "method": ["GET", "PUT"], "responseHeader": [*SENDING]}
 
 # Of every deploy, besides those that the triggers of the functions name.
 SERVICES = (
@@ -264,8 +265,10 @@ class Preflight:
             )
             return
         update = f"gcloud storage buckets update gs://{self._bucket}"
-        cors = f"echo '{_CORS}' > cors.json && {update} --cors-file=cors.json"
         rules = found.get("cors", [])
+        # The commands replace all rules, so they keep those that are there. Ours is first: before
+        # one that lets pages PUT without these headers.
+        cors = f"{_echo([_CORS, *rules])} > cors.json && {update} --cors-file=cors.json"
         if not any(_lets(rule, "GET") for rule in rules):
             yield Lack("the bucket has no CORS rule that lets any origin GET", cors)
         elif not any(_lets(rule, "PUT", SENDING) for rule in rules):
@@ -277,12 +280,11 @@ class Preflight:
         rules = found.get("lifecycle", {}).get("rule", [])
         left = [each for each in SHORT_LIVED if not any(_deletes(rule, each) for rule in rules)]
         if left:
-            # The command replaces all rules, so it gets those that are there, too.
             more = {"action": {"type": "Delete"}, "condition": {"age": 8, "matchesPrefix": left}}
-            lifecycle = json.dumps({"rule": [*rules, more]})
+            lifecycle = _echo({"rule": [*rules, more]})
             yield Lack(
                 f"the bucket keeps objects below {' and '.join(left)} that a crash has left behind",
-                f"echo '{lifecycle}' > lifecycle.json && {update} --lifecycle-file=lifecycle.json",
+                f"{lifecycle} > lifecycle.json && {update} --lifecycle-file=lifecycle.json",
             )
 
     def _deployed(self) -> Iterator[Lack]:
@@ -409,6 +411,11 @@ def _roles_of(policy: Mapping[str, Any] | None, member: str) -> set[str]:
         for binding in (policy or {}).get("bindings", [])
         if member in binding.get("members", []) and "condition" not in binding
     }
+
+
+def _echo(data: object) -> str:
+    """The command that prints it as JSON."""
+    return f"echo {shlex.quote(json.dumps(data))}"
 
 
 def _lets(rule: Mapping[str, Any], method: str, headers: Collection[str] = ()) -> bool:

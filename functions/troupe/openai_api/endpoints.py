@@ -76,8 +76,8 @@ def v1_speech(
 ) -> Response:
     """Speaks a text, as OpenAI's `audio.speech.create` does. It is a generation like any other,
     with the same price, history and captions. `mp3`, `opus`, `aac` and `pcm` are sent while they
-    are made, `wav` and `flac` when they are complete. If the client
-    goes away, the audio is made all the same."""
+    are made, `wav` and `flac` when they are complete. If the client goes away, the audio is made
+    all the same."""
     request = body.command(caller.user.voice_id, settings.speech_engines)
     asking = _asking(caller, header, body.max_cost)
     spoken = openai_audio.speak(asking, request, body.response_format.live)
